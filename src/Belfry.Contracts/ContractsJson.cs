@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Belfry.Contracts;
+
+/// <summary>How everything in this assembly is written as JSON: snake_case, absent instead of null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Notification))]
+[JsonSerializable(typeof(CaughtUp))]
+[JsonSerializable(typeof(Reset))]
+[JsonSerializable(typeof(Bye))]
+[JsonSerializable(typeof(PublishEvent))]
+[JsonSerializable(typeof(List<PublishEvent>))]
+[JsonSerializable(typeof(PublishAnswer))]
+[JsonSerializable(typeof(Problem))]
+public sealed partial class ContractsJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+namespace Belfry.Contracts;
+
+/// <summary>Data of <c>caught-up</c>.</summary>
+/// <param name="Cursor">Where the stream stands now.</param>
+/// <param name="StateVersion">Rises by one with each change of the mailbox's read state.</param>
+/// <param name="Counts">The mailbox's counts.</param>
+public sealed record CaughtUp(string Cursor, long StateVersion, Counts Counts);
+
+/// <summary>How many notifications a mailbox holds.</summary>
+/// <param name="Unread">Not read.</param>
+/// <param name="Unseen">Not seen.</param>
+/// <param name="Total">Not archived, deleted or expired.</param>
+public sealed record Counts(long Unread, long Unseen, long Total);
+
+/// <summary>Data of <c>reset</c>: the client's picture of the mailbox is no longer complete.</summary>
+/// <param name="Reason">One of <see cref="ResetReasons"/>.</param>
+/// <param name="Cursor">Where the stream goes on; the client's cursor is moved here.</param>
+public sealed record Reset(string Reason, string Cursor);
+
+/// <summary>Why a stream could not follow the client's cursor.</summary>
+public static class ResetReasons
+{
+    /// <summary>What follows the cursor is older than the retention time, and gone.</summary>
+    public const string Retention = "retention";
+
+    /// <summary>The cursor belongs to another history: the store was restored, or the mailbox erased.</summary>
+    public const string Epoch = "epoch";
+
+    /// <summary>The cursor is ahead of the mailbox's last notification.</summary>
+    public const string Ahead = "ahead";
+}
+
+/// <summary>Data of <c>bye</c>.</summary>
+/// <param name="RetryMs">How long to wait before the next connection, in milliseconds.</param>
+public sealed record Bye(long RetryMs);
