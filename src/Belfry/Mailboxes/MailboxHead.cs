@@ -1,0 +1,21 @@
+namespace Belfry.Mailboxes;
+
+/// <summary>Where a mailbox stands. One that nobody has written to is all zeros.</summary>
+/// <param name="Generation">Rises when the mailbox is erased; part of its epoch.</param>
+/// <param name="FloorSeq">Everything up to this seq is gone.</param>
+/// <param name="LastSeq">The newest seq.</param>
+/// <param name="DeliveredSeq">Everything up to this seq has been delivered.</param>
+/// <param name="StateVersion">Rises by one with each change of the read state.</param>
+internal readonly record struct MailboxHead(int Generation, long FloorSeq, long LastSeq, long DeliveredSeq, long StateVersion);
+
+/// <summary>A notification as it stands in the log.</summary>
+internal sealed record StoredNotification(NewNotification Content, long Seq, DateTime ReceivedAt);
+
+/// <summary>How far a user's notifications have been delivered.</summary>
+internal readonly record struct Delivered(string UserId, long Seq);
+
+/// <summary>Rows of a mailbox by their status, for reports and the dashboard.</summary>
+internal sealed record StatusCount(string Status, long Count);
+
+/// <summary>A dead letter as it is kept.</summary>
+internal sealed record StoredDeadLetter(NewDeadLetter Letter, DateTime ReceivedAt, bool Relayed);
