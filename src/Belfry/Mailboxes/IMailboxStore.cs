@@ -10,6 +10,9 @@ internal interface IMailboxStore
     /// <summary>The name of the store's history: new when it was restored, never else. Empty before the first opening.</summary>
     string Epoch { get; }
 
+    /// <summary>The most lanes that gain anything here; null when the store does not mind.</summary>
+    int? MaxLanes { get; }
+
     /// <summary>Rises with every change of <see cref="Epoch"/> while the process runs; open streams of before must end.</summary>
     event Action? EpochChanged;
 

@@ -1,0 +1,130 @@
+namespace Belfry.Mailboxes.Lanes;
+
+/// <summary>One thing on its way through a lane: a notification, or a record of Kafka that could not become one.</summary>
+internal sealed class LaneItem
+{
+    private const int Waiting = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    private readonly ILaneItemOwner _owner;
+    private int _state;
+
+    public LaneItem(NewNotification content, ILaneItemOwner owner, int index)
+    {
+        Content = content;
+        _owner = owner;
+        Index = index;
+        Size = content.Size;
+    }
+
+    public LaneItem(NewNotification content, ILaneItemOwner owner, IKafkaLease lease, long offset)
+        : this(content, owner, index: 0)
+    {
+        Lease = lease;
+        Offset = offset;
+    }
+
+    public LaneItem(NewDeadLetter deadLetter, ILaneItemOwner owner, IKafkaLease lease)
+    {
+        DeadLetter = deadLetter;
+        _owner = owner;
+        Lease = lease;
+        Offset = deadLetter.Offset;
+        Size = 300 + (deadLetter.Key?.Length ?? 0) + (deadLetter.Value?.Length ?? 0);
+    }
+
+    /// <summary>Null for a dead letter.</summary>
+    public NewNotification? Content { get; }
+
+    public NewDeadLetter? DeadLetter { get; private set; }
+
+    /// <summary>The consumer's hold on the partition it came from; null for what did not come from Kafka.</summary>
+    public IKafkaLease? Lease { get; }
+
+    public long Offset { get; }
+
+    /// <summary>Its place among its owner's items.</summary>
+    public int Index { get; }
+
+    public int Size { get; }
+
+    /// <summary>The store's answer, once it has stored the item.</summary>
+    public Appended Answer { get; private set; }
+
+    public LaneOutcome Outcome { get; private set; }
+
+    /// <summary>Why the store would not take it.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>Takes an item out that no batch has taken yet; true: it is certain that it will not be stored.</summary>
+    public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
+
+    /// <summary>Claims an item for a batch; false when its owner has withdrawn it.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
+
+    public void SetAnswer(Appended answer) => Answer = answer;
+
+    public void Complete() => Finish(DeadLetter is null ? LaneOutcome.Stored : LaneOutcome.DeadLettered);
+
+    /// <summary>The partition has another consumer, which reads this record itself.</summary>
+    public void Drop() => Finish(LaneOutcome.Dropped);
+
+    public void Refuse(string reason)
+    {
+        Refusal = reason;
+        Finish(LaneOutcome.Refused);
+    }
+
+    /// <summary>The store refused what came from Kafka: nobody waits for an answer, so it is kept as a dead letter.</summary>
+    public void TurnIntoDeadLetter(string reason) => DeadLetter = Lease!.DeadLetterOf(this, reason);
+
+    private void Finish(LaneOutcome outcome)
+    {
+        Outcome = outcome;
+        _owner.Finished(this);
+    }
+}
+
+/// <summary>What became of a lane's item.</summary>
+internal enum LaneOutcome
+{
+    /// <summary>It is on its way.</summary>
+    Pending,
+
+    /// <summary>It is in the mailbox.</summary>
+    Stored,
+
+    /// <summary>It is kept as a dead letter.</summary>
+    DeadLettered,
+
+    /// <summary>The store would never take it.</summary>
+    Refused,
+
+    /// <summary>Not stored by this instance: another consumer has its partition.</summary>
+    Dropped,
+}
+
+/// <summary>Who put an item into a lane and wants to know what became of it. Called once for each item, from the lane's loop: must not block.</summary>
+internal interface ILaneItemOwner
+{
+    void Finished(LaneItem item);
+}
+
+/// <summary>A consumer's hold on one Kafka partition, from its assignment until it is taken away.</summary>
+internal interface IKafkaLease
+{
+    PartitionKey Partition { get; }
+
+    /// <summary>The next offset that this consumer itself read or wrote last. Only the partition's lane moves it.</summary>
+    long Expected { get; set; }
+
+    /// <summary>False once the partition was taken away or found moved by another consumer: what is left of it is dropped.</summary>
+    bool IsHeld { get; }
+
+    /// <summary>Another consumer has moved the offset: forget what is buffered, read the stored offset, begin there.</summary>
+    void Fenced();
+
+    /// <summary>The record of an item that the store has refused.</summary>
+    NewDeadLetter DeadLetterOf(LaneItem item, string reason);
+}

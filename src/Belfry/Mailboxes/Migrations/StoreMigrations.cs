@@ -1,0 +1,35 @@
+using System.Data.Common;
+using EvolveDb;
+
+namespace Belfry.Mailboxes.Migrations;
+
+/// <summary>Runs the numbered SQL files of a store, under the migration library's own lock.</summary>
+internal static partial class StoreMigrations
+{
+    /// <param name="folder">The embedded files' prefix, for example <c>Belfry.Mailboxes.Postgres.Migrations</c>.</param>
+    /// <param name="schema">The schema they live in; null where the database has none.</param>
+    public static void Run(DbConnection connection, string folder, string? schema, ILogger log)
+    {
+        var evolve = new Evolve(connection, message => Log.Step(log, message))
+        {
+            EmbeddedResourceAssemblies = [typeof(StoreMigrations).Assembly],
+            EmbeddedResourceFilters = [folder],
+            MetadataTableName = "migrations",
+            IsEraseDisabled = true,
+            EnableClusterMode = true,
+        };
+        if (schema is not null)
+        {
+            evolve.Schemas = [schema];
+            evolve.MetadataTableSchema = schema;
+        }
+
+        evolve.Migrate();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Migrations: {Message}")]
+        public static partial void Step(ILogger logger, string message);
+    }
+}

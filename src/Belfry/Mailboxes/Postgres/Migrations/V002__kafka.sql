@@ -1,0 +1,61 @@
+-- Kafka positions, moved in the transaction that stores the rows.
+
+-- Locked by whoever moves the offset, and never rewritten: a row rewritten with each batch would collect versions without end
+-- beside a transaction that is held open.
+CREATE TABLE belfry.kafka_partitions (
+    id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    cluster        text NOT NULL,
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    UNIQUE (cluster, consumer_group, topic, partition)
+);
+
+-- The newest row is the position. Older ones are swept up by maintenance.
+CREATE TABLE belfry.kafka_offsets (
+    partition_id integer NOT NULL REFERENCES belfry.kafka_partitions,
+    next_offset  bigint NOT NULL,
+    PRIMARY KEY (partition_id, next_offset)
+);
+
+CREATE TABLE belfry.dead_letters (
+    cluster        text NOT NULL,
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    record_offset  bigint NOT NULL,
+    reason         text NOT NULL,
+    record_key     bytea,
+    record_value   bytea,
+    received_at    timestamptz NOT NULL,
+    relayed_at     timestamptz,
+    PRIMARY KEY (cluster, consumer_group, topic, partition, record_offset)
+);
+CREATE INDEX dead_letters_unrelayed ON belfry.dead_letters (received_at) WHERE relayed_at IS NULL;
+
+-- Compare and set for each partition; BF001 with the place in the arrays when another consumer was there.
+CREATE FUNCTION belfry.move_offsets(
+    clusters text[], consumer_groups text[], topics text[], partitions integer[], expected bigint[], next_offsets bigint[])
+RETURNS void LANGUAGE plpgsql AS $f$
+DECLARE
+    r record;
+    v_current bigint;
+BEGIN
+    FOR r IN
+        SELECT p.id, m.expected, m.next_offset, m.place
+        FROM unnest(clusters, consumer_groups, topics, partitions, expected, next_offsets)
+             WITH ORDINALITY AS m(cluster, consumer_group, topic, partition, expected, next_offset, place)
+        JOIN belfry.kafka_partitions p USING (cluster, consumer_group, topic, partition)
+        ORDER BY p.id
+        FOR NO KEY UPDATE OF p
+    LOOP
+        v_current := (SELECT o.next_offset FROM belfry.kafka_offsets o WHERE o.partition_id = r.id ORDER BY o.next_offset DESC LIMIT 1);
+        IF coalesce(v_current, -1) <> r.expected THEN
+            RAISE EXCEPTION 'the partition was moved to % by another consumer, expected %', v_current, r.expected
+                USING ERRCODE = 'BF001', DETAIL = (r.place - 1)::text;
+        END IF;
+        IF r.next_offset <> r.expected THEN
+            INSERT INTO belfry.kafka_offsets VALUES (r.id, r.next_offset);
+        END IF;
+    END LOOP;
+END $f$;

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Belfry.Mailboxes.Postgres;
+
+/// <summary>
+/// The two ways to the server: a pool for everything that runs often, and direct connections for what a pooler in
+/// transaction mode cannot carry (migrations, session locks, DETACH CONCURRENTLY, LISTEN).
+/// </summary>
+internal sealed class PostgresConnections : IAsyncDisposable
+{
+    private readonly ILoggerFactory _loggers;
+
+    public PostgresConnections(string connectionString, string? directConnectionString, IOptions<PostgresOptions> options, ILoggerFactory loggers)
+    {
+        Options = options.Value;
+        _loggers = loggers;
+
+        var pooled = new NpgsqlConnectionStringBuilder(connectionString);
+        Apply(pooled, Options);
+        PooledString = pooled.ConnectionString;
+
+        var direct = new NpgsqlConnectionStringBuilder(directConnectionString ?? connectionString)
+        {
+            ApplicationName = "belfry-direct",
+            Pooling = false,
+            CommandTimeout = (int)Options.CommandTimeout.TotalSeconds,
+            Timeout = (int)Options.ConnectTimeout.TotalSeconds,
+        };
+        Direct = new NpgsqlDataSourceBuilder(direct.ConnectionString).UseLoggerFactory(loggers).Build();
+    }
+
+    public PostgresOptions Options { get; }
+
+    public string PooledString { get; }
+
+    /// <summary>Connections that are not pooled; for rare, long or session-bound work.</summary>
+    public NpgsqlDataSource Direct { get; }
+
+    /// <summary>The pool. Every new connection is shown to <paramref name="onConnect"/> before anything uses it.</summary>
+    public NpgsqlDataSource BuildPool(Func<NpgsqlConnection, Task> onConnect)
+    {
+        var builder = new NpgsqlDataSourceBuilder(PooledString).UseLoggerFactory(_loggers);
+        builder.UsePhysicalConnectionInitializer(
+            _ => throw new NotSupportedException("Connections are opened asynchronously."),
+            onConnect);
+        return builder.Build();
+    }
+
+    public ValueTask DisposeAsync() => Direct.DisposeAsync();
+
+    private static void Apply(NpgsqlConnectionStringBuilder target, PostgresOptions options)
+    {
+        target.ApplicationName ??= "belfry";
+        target.MaxPoolSize = options.MaxPoolSize;
+        target.MinPoolSize = Math.Min(options.MinPoolSize, options.MaxPoolSize);
+        target.ConnectionLifetime = (int)options.ConnectionLifetime.TotalSeconds;
+        target.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
+        target.Timeout = (int)options.ConnectTimeout.TotalSeconds;
+        // A server that has vanished without a word is noticed by the command's timeout; this bounds the cancel that follows it.
+        target.CancellationTimeout = 2000;
+        target.Enlist = false;
+        // We leave no state in a session, so there is nothing to reset: one message less for each rent.
+        target.NoResetOnClose = true;
+
+        if (options.Pooler == PostgresPooler.Transaction) return;
+
+        target.MaxAutoPrepare = 50;
+        target.AutoPrepareMinUsages = 2;
+        // Acknowledged means on disk, whatever the server's default. A stronger default (remote_apply) is named in the
+        // connection string's own Options and then left alone.
+        if (string.IsNullOrEmpty(target.Options))
+        {
+            var timeout = (int)options.CommandTimeout.TotalMilliseconds + 1000;
+            target.Options = $"-c statement_timeout={timeout} -c idle_in_transaction_session_timeout=60000 -c synchronous_commit=on";
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Data;
+using Belfry.Contracts;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Belfry.Mailboxes.Postgres;
+
+/// <summary>What streams ask of the store: heads, pages of the log, delivered seqs.</summary>
+internal sealed partial class PostgresMailboxStore
+{
+    public Task<MailboxHead> ReadHeadAsync(string userId, CancellationToken ct) =>
+        GuardAsync("read a head", async () =>
+        {
+            await using var command = _pool.CreateCommand(Sql.ReadHead);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
+            await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, ct);
+            if (!await reader.ReadAsync(ct)) return default;
+
+            return new MailboxHead(
+                Generation: reader.GetInt32(0),
+                FloorSeq: reader.GetInt64(1),
+                LastSeq: reader.GetInt64(2),
+                DeliveredSeq: reader.GetInt64(3),
+                StateVersion: reader.GetInt64(4));
+        });
+
+    public Task<IReadOnlyList<StoredNotification>> ReadAfterAsync(
+        string userId, long afterSeq, int maxRows, int maxBytes, CancellationToken ct) =>
+        GuardAsync<IReadOnlyList<StoredNotification>>("read a page", async () =>
+        {
+            var page = new List<StoredNotification>();
+            await using var command = _pool.CreateCommand(Sql.ReadAfter);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterSeq });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = maxRows });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            var bytes = 0;
+            while (bytes < maxBytes && await reader.ReadAsync(ct))
+            {
+                var row = ReadRow(reader, userId);
+                bytes += row.Content.Size;
+                page.Add(row);
+            }
+
+            return page;
+        });
+
+    public Task MoveDeliveredAsync(IReadOnlyList<Delivered> delivered, CancellationToken ct) =>
+        GuardAsync("move delivered", async () =>
+        {
+            await using var command = _pool.CreateCommand(Sql.MoveDelivered);
+            command.Parameters.Add(Array(delivered, NpgsqlDbType.Text, d => d.UserId));
+            command.Parameters.Add(Array(delivered, NpgsqlDbType.Bigint, d => d.Seq));
+            return await command.ExecuteNonQueryAsync(ct);
+        });
+
+    public Task<IReadOnlyList<StatusCount>> CountByStatusAsync(CancellationToken ct) =>
+        GuardAsync<IReadOnlyList<StatusCount>>("count by status", async () =>
+        {
+            var counts = new List<StatusCount>();
+            await using var command = _pool.CreateCommand(Sql.CountByStatus);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct)) counts.Add(new StatusCount(reader.GetString(0), reader.GetInt64(1)));
+            return counts;
+        });
+
+    private static StoredNotification ReadRow(NpgsqlDataReader row, string userId) =>
+        new(
+            new NewNotification
+            {
+                UserId = userId,
+                NotificationId = row.GetGuid(1),
+                EventKey = default,
+                Source = row.GetString(2),
+                EventId = row.GetString(3),
+                EventType = row.GetString(4),
+                Priority = (Priority)row.GetInt16(5),
+                EventTimestamp = row.GetDateTime(6),
+                Traceparent = row.IsDBNull(8) ? null : row.GetString(8),
+                Attributes = row.IsDBNull(9) ? null : row.GetFieldValue<byte[]>(9),
+                Payload = row.GetFieldValue<byte[]>(10),
+            },
+            Seq: row.GetInt64(0),
+            ReceivedAt: row.GetDateTime(7));
+
+    private static partial class Sql
+    {
+        public const string ReadHead = """
+            SELECT m.generation, m.floor_seq,
+                   greatest(m.base_seq, (SELECT n.seq FROM belfry.notifications n
+                                         WHERE n.user_id = m.user_id AND n.received_at >= m.base_part
+                                         ORDER BY n.seq DESC LIMIT 1)),
+                   coalesce(c.delivered_seq, 0), coalesce(c.state_version, 0)
+            FROM belfry.mailboxes m LEFT JOIN belfry.cursors c ON c.user_id = m.user_id
+            WHERE m.user_id = $1
+            """;
+
+        public const string ReadAfter = """
+            SELECT seq, notification_id, source, event_id, event_type, priority, event_timestamp, received_at, traceparent,
+                   attributes, payload
+            FROM belfry.notifications
+            WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+            """;
+
+        // Sorted, as everything that locks rows of several users; what stands higher already is not rewritten.
+        public const string MoveDelivered = """
+            INSERT INTO belfry.cursors (user_id, delivered_seq)
+            SELECT u, max(s) FROM unnest($1, $2) AS moved(u, s) GROUP BY u ORDER BY u COLLATE "C"
+            ON CONFLICT (user_id) DO UPDATE SET delivered_seq = excluded.delivered_seq
+            WHERE cursors.delivered_seq < excluded.delivered_seq
+            """;
+
+        public const string CountByStatus = "SELECT status, count(*) FROM belfry.notification_status GROUP BY status ORDER BY status";
+    }
+}
