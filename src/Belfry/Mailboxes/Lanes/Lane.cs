@@ -69,7 +69,7 @@ internal sealed partial class Lane
         }
 
         _metrics.Stored(batch.Items, _time.GetElapsedTime(started));
-        HandOver(batch);
+        await HandOverAsync(batch, ct);
     }
 
     /// <summary>One try; false: something was learned, and the rest is to be tried again at once.</summary>
@@ -138,15 +138,14 @@ internal sealed partial class Lane
         }
     }
 
-    private void HandOver(LaneBatch batch)
+    /// <summary>Publishers have their answer first: it is true whatever becomes of the hand-over.</summary>
+    private async Task HandOverAsync(LaneBatch batch, CancellationToken ct)
     {
         var stored = new StoredBatch(batch.NewItems(), batch.Wakes);
-        if (stored.Items.Count > 0 || stored.Wakes.Count > 0)
-        {
-            foreach (var listener in _listeners) listener.Stored(stored);
-        }
-
         foreach (var item in batch.Items) item.Complete();
+
+        if (stored.Items.Count == 0 && stored.Wakes.Count == 0) return;
+        foreach (var listener in _listeners) await listener.StoredAsync(stored, ct);
     }
 
     private static partial class Log

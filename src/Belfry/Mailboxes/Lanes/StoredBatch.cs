@@ -7,8 +7,8 @@ namespace Belfry.Mailboxes.Lanes;
 /// </param>
 internal sealed record StoredBatch(IReadOnlyList<LaneItem> Items, IReadOnlyCollection<string> Wakes);
 
-/// <summary>Hears of every stored batch, after its commit. Must not block or throw.</summary>
+/// <summary>Hears of every stored batch, after its commit. What it awaits holds up its lane's next append; it must not throw.</summary>
 internal interface IStoredBatchListener
 {
-    void Stored(StoredBatch batch);
+    ValueTask StoredAsync(StoredBatch batch, CancellationToken ct);
 }

@@ -1,0 +1,34 @@
+using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Postgres;
+using Belfry.Settings;
+using Microsoft.Extensions.Options;
+
+namespace Belfry.Mailboxes;
+
+/// <summary>The mailboxes' part of the program.</summary>
+internal static class MailboxesServices
+{
+    /// <summary>PostgreSQL when there is a connection string for it, else SQLite.</summary>
+    public static IServiceCollection AddMailboxes(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<MailboxesOptions>();
+        services.AddSettings<LanesOptions>();
+        services.AddSettings<PostgresOptions>();
+        if (configuration.GetConnectionString("Postgres") is { Length: > 0 } postgres)
+        {
+            services.AddSingleton(provider => new PostgresConnections(
+                postgres,
+                configuration.GetConnectionString("PostgresDirect"),
+                provider.GetRequiredService<IOptions<PostgresOptions>>(),
+                provider.GetRequiredService<ILoggerFactory>()));
+            services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
+        }
+
+        services.AddSingleton<LaneMetrics>();
+        services.AddSingleton<StoreMonitor>();
+        services.AddSingleton<AppendLanes>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreMonitor>());
+        services.AddHostedService(provider => provider.GetRequiredService<AppendLanes>());
+        return services;
+    }
+}

@@ -1,0 +1,24 @@
+using Belfry.Contracts;
+
+namespace Belfry.Streaming;
+
+/// <summary>What a client asks of its stream.</summary>
+/// <param name="Since">Where to start without a cursor.</param>
+/// <param name="After">The client's cursor, when it has one.</param>
+/// <param name="HasUnreadableCursor">The client sent something in the cursor's place that is none: of another history, then.</param>
+/// <param name="Types">What it wants; null: everything.</param>
+/// <param name="EndsAt">The <see cref="TimeProvider"/> timestamp at which the connection ends.</param>
+internal sealed record StreamRequest(StreamStart Since, Cursor? After, bool HasUnreadableCursor, TypeFilter? Types, long EndsAt);
+
+/// <summary>Where a stream without a cursor starts.</summary>
+internal enum StreamStart
+{
+    /// <summary>After what has been delivered.</summary>
+    Undelivered,
+
+    /// <summary>At the end of the mailbox.</summary>
+    Latest,
+
+    /// <summary>At the mailbox's floor.</summary>
+    Earliest,
+}

@@ -1,0 +1,27 @@
+using Belfry.Mailboxes.Lanes;
+using Belfry.Settings;
+
+namespace Belfry.Streaming;
+
+/// <summary>The streams' part of the program.</summary>
+internal static class StreamingServices
+{
+    public static IServiceCollection AddStreaming(this IServiceCollection services)
+    {
+        services.AddSettings<StreamingOptions>();
+        services.AddSingleton<StreamMetrics>();
+        services.AddSingleton<DeliveredTracker>();
+        services.AddSingleton<StreamContext>();
+        services.AddSingleton<StreamLimits>();
+        services.AddSingleton<StreamEndpoint>();
+        services.AddSingleton<Hub>();
+        services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<Hub>());
+        services.AddHostedService(provider => provider.GetRequiredService<Hub>());
+        services.AddHostedService<StreamSweep>();
+        return services;
+    }
+
+    /// <summary>The caller decides who may have a stream.</summary>
+    public static IEndpointConventionBuilder MapStreaming(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/stream", static (HttpContext http, StreamEndpoint endpoint) => endpoint.HandleAsync(http));
+}

@@ -1,0 +1,181 @@
+using Belfry.Contracts;
+
+namespace Belfry.Streaming;
+
+/// <summary>
+/// One open stream of one user. Its one rule: it covers seq n only after n-1; covering is sending it, or deciding to skip it.
+/// <code>
+///            offered and next, and it fits                 offered, but a gap or no room
+///   live ───────────────────────────────> queue      live ─────────────────────────────> behind
+///   behind ──(pages of the log, at the client's own pace, until nothing newer is known)──> live
+/// </code>
+/// Connecting, resuming, a slow client and a lost wake-up are all the state "behind".
+/// </summary>
+internal sealed partial class Subscription
+{
+    private readonly StreamContext _context;
+    private readonly TypeFilter? _types;
+    private readonly AsyncSignal _signal = new();
+    private readonly Lock _gate = new();
+
+    // Under _gate: written by the hub's thread and by the pump.
+    private List<Frame>? _queue;
+    private int _queuedBytes;
+    private bool _live;
+    private long _known; // the newest seq that is known to exist
+    private long _tail;  // everything up to here is sent, queued or skipped
+    private EndReason _ending;
+
+    // Written by the pump, read by the sweep.
+    private long _lastWrite;
+    private long _flushStarted; // 0: no flush is under way
+    private long _written;      // everything up to here has been flushed
+    private long _retryAt;      // 0: nothing is waiting for the store
+    private int _heartbeatDue;
+    private int _reported;      // 1: queued for the delivered tracker
+
+    // The pump's alone.
+    private string _epoch = "";
+    private long _taken;   // everything up to here has left the queue
+    private long _covered; // everything up to here is in the pipe, or skipped
+    private long _sent;    // the last seq or bare id that the client had
+    private long _floor;
+    private long _stateVersion;
+
+    /// <param name="abort">Cuts the connection off, from any thread.</param>
+    public Subscription(string userId, StreamRequest request, StreamContext context, Action abort)
+    {
+        UserId = userId;
+        Abort = abort;
+        Request = request;
+        _context = context;
+        _types = request.Types;
+        _lastWrite = context.Time.GetTimestamp();
+    }
+
+    public string UserId { get; }
+
+    public StreamRequest Request { get; }
+
+    public Action Abort { get; }
+
+    /// <summary>Whether what it writes counts as delivered: a stream that is filtered shows only a part.</summary>
+    public bool CountsAsDelivery => _types is null;
+
+    /// <summary>Everything up to this seq has been written to the connection.</summary>
+    public long Written => Volatile.Read(ref _written);
+
+    public bool HasEnded => Ending != EndReason.None;
+
+    /// <summary>Why it ends, once it does.</summary>
+    public EndReason Ending
+    {
+        get
+        {
+            lock (_gate) return _ending;
+        }
+    }
+
+    /// <summary>The hub's offer of what has just been stored. Never waits: what does not fit is read from the log later.</summary>
+    public void Offer(Frame frame)
+    {
+        lock (_gate)
+        {
+            _known = Math.Max(_known, frame.Seq);
+            if (!_live || frame.Seq <= _tail) return;
+
+            var fits = frame.Seq == _tail + 1 && (_queuedBytes == 0 || _queuedBytes + frame.Bytes.Length <= _context.Options.QueueBytes);
+            if (!fits)
+            {
+                FallBehind();
+            }
+            else
+            {
+                _tail = frame.Seq;
+                // A skipped one wakes nobody: the next heartbeat moves the client's cursor over it.
+                if (_types?.Wants(frame.EventType) == false) return;
+                (_queue ??= []).Add(frame);
+                _queuedBytes += frame.Bytes.Length;
+            }
+        }
+
+        _signal.Set();
+    }
+
+    /// <summary>Something newer may stand in the log than what was offered.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_live) return;
+            FallBehind();
+        }
+
+        _signal.Set();
+    }
+
+    /// <summary>Ends the stream; the pump says so to the client where it still can.</summary>
+    public void End(EndReason reason)
+    {
+        lock (_gate)
+        {
+            if (_ending != EndReason.None) return;
+            _ending = reason;
+        }
+
+        _signal.Set();
+    }
+
+    /// <summary>The sweep's look, about once a second. True: the client has taken nothing for too long and is to be cut off.</summary>
+    public bool Sweep(long now)
+    {
+        var time = _context.Time;
+        if (time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= _context.Options.Heartbeat)
+        {
+            Volatile.Write(ref _heartbeatDue, 1);
+            _signal.Set();
+        }
+
+        var retryAt = Volatile.Read(ref _retryAt);
+        if (retryAt != 0 && now >= retryAt) _signal.Set();
+        if (now >= Request.EndsAt) End(EndReason.Age);
+
+        var flushing = Volatile.Read(ref _flushStarted);
+        return flushing != 0 && time.GetElapsedTime(flushing, now) >= _context.Options.StallTimeout;
+    }
+
+    /// <summary>True once until <see cref="ClearReport"/>: the tracker has it on its list already.</summary>
+    public bool TryReport() => Interlocked.Exchange(ref _reported, 1) == 0;
+
+    public void ClearReport() => Volatile.Write(ref _reported, 0);
+
+    private void FallBehind()
+    {
+        _live = false;
+        _queue = null;
+        _queuedBytes = 0;
+        _tail = _taken;
+        _context.Metrics.FellBehind();
+    }
+
+    private Cursor CursorAt(long seq) => new(_epoch, seq);
+}
+
+/// <summary>Why a stream ends.</summary>
+internal enum EndReason
+{
+    /// <summary>It does not.</summary>
+    None,
+
+    /// <summary>The client has closed the connection, or was cut off.</summary>
+    Gone,
+
+    /// <summary>The connection's age limit, or its token's end.</summary>
+    Age,
+
+    /// <summary>The server is shutting down.</summary>
+    Draining,
+
+    /// <summary>The store has a new epoch: the client's cursor must be looked at again.</summary>
+    Epoch,
+}
