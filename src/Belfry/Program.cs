@@ -1,3 +1,5 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Belfry.Hosting.Commands;
+
+return await CommandLine.RunAsync(
+    args,
+    new ServeCommand());

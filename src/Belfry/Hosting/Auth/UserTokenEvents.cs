@@ -1,0 +1,48 @@
+using Belfry.Hosting.Errors;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Belfry.Hosting.Auth;
+
+/// <summary>What we add to the bearer handler: the cookie, our rule for subjects, and a problem that says what is wrong.</summary>
+internal sealed class UserTokenEvents : JwtBearerEvents
+{
+    public override Task MessageReceived(MessageReceivedContext context)
+    {
+        if (context.Request.Headers.Authorization.Count > 0) return Task.CompletedTask;
+        if (!context.Request.Cookies.TryGetValue(UserTokens.Cookie, out var token)) return Task.CompletedTask;
+
+        context.Token = token;
+        context.HttpContext.Features.Set(CookieLogin.Used);
+        return Task.CompletedTask;
+    }
+
+    public override Task TokenValidated(TokenValidatedContext context)
+    {
+        var subjects = context.Principal!.FindAll(JwtRegisteredClaimNames.Sub).ToList();
+        if (subjects.Count != 1 || !UserTokens.IsUserId(subjects[0].Value))
+        {
+            context.Fail("The token needs one 'sub' of 1 to 255 characters without control characters.");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task Challenge(JwtBearerChallengeContext context)
+    {
+        context.HttpContext.ExplainProblem(context.AuthenticateFailure is null
+            ? $"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}."
+            : context.ErrorDescription ?? "The token is not valid.");
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>On a request whose token came from the cookie, which a browser sends whoever asks it to.</summary>
+internal sealed class CookieLogin
+{
+    public static readonly CookieLogin Used = new();
+
+    private CookieLogin()
+    {
+    }
+}

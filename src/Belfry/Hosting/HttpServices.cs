@@ -1,0 +1,75 @@
+using System.Net;
+using Belfry.Hosting.Auth;
+using Belfry.Hosting.Errors;
+using Belfry.Hosting.Listeners;
+using Belfry.Settings;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Belfry.Hosting;
+
+/// <summary>Kestrel and what every request passes through.</summary>
+internal static class HttpServices
+{
+    private const int MaxRequestBody = 1024 * 1024;
+    private const int MaxRequestHeaders = 16 * 1024;
+
+    public static void AddHttp(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSettings<HttpOptions>().AddSettings<AdminOptions>().AddSettings<ShutdownOptions>();
+        services.AddSingleton<BoundListeners>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<BoundListeners>());
+        services.AddSingleton<MatcherPolicy, ListenerMatcherPolicy>();
+
+        builder.WebHost.UseKestrel((context, kestrel) =>
+        {
+            kestrel.Configure(context.Configuration.GetSection("Kestrel"));
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeaders;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+        services.AddRouting();
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IOptions<HttpOptions>>((cors, http) => cors.AddDefaultPolicy(policy => Allow(policy, http.Value)));
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) => Trust(forwarded, http.Value));
+        services.AddOptions<HostOptions>().Configure<IOptions<ShutdownOptions>>((host, shutdown) => host.ShutdownTimeout = shutdown.Value.Grace);
+    }
+
+    public static void UseHttp(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseCors();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    private static void Allow(CorsPolicyBuilder policy, HttpOptions http) => policy
+        .WithOrigins([.. http.CorsOrigins])
+        .AllowCredentials()
+        .AllowAnyMethod()
+        .WithHeaders("Authorization", "Content-Type", "Last-Event-ID", ApiKeyHandler.Header, "X-Belfry-Client")
+        .WithExposedHeaders("Retry-After")
+        .SetPreflightMaxAge(TimeSpan.FromHours(1));
+
+    private static void Trust(ForwardedHeadersOptions forwarded, HttpOptions http)
+    {
+        // The defaults trust loopback; here nobody is trusted who is not named. The chain is followed as far as it is trusted.
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        forwarded.ForwardLimit = null;
+        forwarded.ForwardedHeaders = http.TrustedProxies.Count > 0
+            ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
+            : ForwardedHeaders.None;
+        foreach (var proxy in http.TrustedProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
+            else forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Reflection;
+using Belfry.Settings;
+using Microsoft.Extensions.FileProviders;
+
+namespace Belfry.Hosting;
+
+/// <summary>Where settings come from, the later over the earlier: embedded defaults, appsettings.json, environment, flags, secrets' files.</summary>
+internal static class SettingsSources
+{
+    public static void AddSources(this ConfigurationManager configuration, HostArguments arguments)
+    {
+        configuration.AddJsonStream(Assembly.GetExecutingAssembly().GetManifestResourceStream("appsettings.json")!);
+        configuration.AddJsonFile(new PhysicalFileProvider(arguments.WorkingFolder), "appsettings.json", optional: true, reloadOnChange: false);
+        if (arguments.Environment is null) configuration.AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables();
+        else configuration.AddInMemoryCollection(arguments.Environment.Select(pair => new KeyValuePair<string, string?>(
+            pair.Key.Replace("__", ":", StringComparison.Ordinal), pair.Value)));
+
+        // The name that every ASP.NET Core program knows; our own wins.
+        const string Urls = "Belfry:Http:Urls";
+        if (configuration["Urls"] is { } urls && configuration[Urls] is null) configuration[Urls] = urls;
+
+        configuration.AddInMemoryCollection(arguments.Flags.Where(flag => flag.Value is not null));
+        configuration.Sources.Add(new SecretFiles(configuration));
+    }
+}
