@@ -3,7 +3,9 @@ using Belfry.Hosting.Commands;
 using Belfry.Hosting.Health;
 using Belfry.Hosting.Listeners;
 using Belfry.Hosting.Telemetry;
+using Belfry.Mailboxes;
 using Belfry.Settings;
+using Belfry.Streaming;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -24,7 +26,9 @@ internal static partial class BelfryHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
+        services.AddMetrics();
         services.AddAuth();
+        services.AddMailboxes(builder.Configuration).AddStreaming();
         return builder;
     }
 
@@ -59,6 +63,7 @@ internal static partial class BelfryHost
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
+        app.MapStreaming().RequireAuthorization(Policies.User);
         return app;
     }
 
