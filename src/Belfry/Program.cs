@@ -2,4 +2,6 @@ using Belfry.Hosting.Commands;
 
 return await CommandLine.RunAsync(
     args,
-    new ServeCommand());
+    new ServeCommand(),
+    new TokenCommand(),
+    new ConfigCommand());

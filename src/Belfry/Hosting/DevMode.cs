@@ -20,11 +20,17 @@ internal sealed partial class DevMode(
     /// <summary>Gives the configuration keys for what has none.</summary>
     public static void Prepare(WebApplicationBuilder builder)
     {
-        var configuration = builder.Configuration;
+        AddKeys(builder.Configuration);
+        builder.Services.AddSingleton<DevMode>();
+    }
+
+    public static DevKeys AddKeys(ConfigurationManager configuration)
+    {
         var configured = (AuthOptions)SettingsSection.Of<AuthOptions>().Read(configuration).Options;
         var folder = (DataOptions)SettingsSection.Of<DataOptions>().Read(configuration).Options;
-        configuration.AddInMemoryCollection(DevKeys.LoadOrMake(folder.DataFolder).AsSettings(configured));
-        builder.Services.AddSingleton<DevMode>();
+        var keys = DevKeys.LoadOrMake(folder.DataFolder);
+        configuration.AddInMemoryCollection(keys.AsSettings(configured));
+        return keys;
     }
 
     /// <summary>Says loudly what is going on, and how to try the server out.</summary>

@@ -17,7 +17,7 @@ internal static class StartChecks
         if (!auth.IsConfigured) throw new CommandException(NoAuth, CommandLine.WrongUsage);
     }
 
-    private static string Describe(IReadOnlyList<SettingError> errors)
+    public static string Describe(IReadOnlyList<SettingError> errors)
     {
         var text = new StringBuilder(errors.Count == 1 ? "One setting is wrong:" : $"{errors.Count} settings are wrong:");
         foreach (var error in errors) text.AppendLine().Append("  ").Append(error);

@@ -2,6 +2,7 @@ using Belfry.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Hosting.Auth;
@@ -11,7 +12,6 @@ internal static class AuthServices
     public static IServiceCollection AddAuth(this IServiceCollection services)
     {
         services.AddSettings<AuthOptions>();
-        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, UserTokens>();
         services.AddSingleton<IAuthorizationHandler, SameOriginHandler>();
         services.AddSingleton<IAuthorizationHandler, OperatorHandler>();
 
@@ -22,6 +22,11 @@ internal static class AuthServices
         new AuthenticationBuilder(services)
             .AddJwtBearer()
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+
+        // Only our settings say how tokens are checked: the package's own reader of Authentication:Schemes goes.
+        services.RemoveAll<IConfigureOptions<JwtBearerOptions>>();
+        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, UserTokens>();
+
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.User, policy => policy
                 .AddAuthenticationSchemes(JwtBearerDefaults.AuthenticationScheme)

@@ -11,7 +11,10 @@ internal static class CommandLine
     public const int Failed = 1;
     public const int WrongUsage = 2;
 
-    public static async Task<int> RunAsync(string[] args, params Command[] commands)
+    public static Task<int> RunAsync(string[] args, params Command[] commands) =>
+        RunAsync(args, new InvocationConfiguration(), CancellationToken.None, commands);
+
+    public static async Task<int> RunAsync(string[] args, InvocationConfiguration invocation, CancellationToken ct, params Command[] commands)
     {
         var root = new RootCommand("Belfry: takes events in, keeps each in its user's mailbox, and streams it to every device of the user.");
         foreach (var command in commands) root.Add(command);
@@ -22,33 +25,31 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
-            await Console.Error.WriteLineAsync($"See: belfry {string.Join(' ', Path(parsed.CommandResult.Command))} --help".Replace("  ", " ", StringComparison.Ordinal));
+            foreach (var error in parsed.Errors) await invocation.Error.WriteLineAsync(error.Message);
+            var place = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            await invocation.Error.WriteLineAsync($"See: belfry {place}--help");
             return WrongUsage;
         }
 
         // A server has its own order of shutting down, and its own time for it.
-        var own = parsed.CommandResult.Command is BelfryCommand { EndsBySignalItself: true };
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-        if (own) invocation.ProcessTerminationTimeout = null;
+        if (parsed.CommandResult.Command is BelfryCommand { EndsBySignalItself: true }) invocation.ProcessTerminationTimeout = null;
+        invocation.EnableDefaultExceptionHandler = false;
         try
         {
-            return await parsed.InvokeAsync(invocation);
+            return await parsed.InvokeAsync(invocation, ct);
         }
         catch (CommandException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await invocation.Error.WriteLineAsync(e.Message);
             return e.ExitCode;
         }
         catch (Exception e)
         {
             // The runtime would abort, with a core dump: a failure is an exit code.
-            await Console.Error.WriteLineAsync($"belfry failed: {e}");
+            await invocation.Error.WriteLineAsync($"belfry failed: {e}");
             return Failed;
         }
     }
-
-    private static IEnumerable<string> Path(Command command) => command is RootCommand ? [] : [command.Name];
 
     private sealed class HelpWithExamples(HelpAction standard) : SynchronousCommandLineAction
     {

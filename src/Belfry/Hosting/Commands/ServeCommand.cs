@@ -9,13 +9,16 @@ internal sealed class ServeCommand : BelfryCommand
     private readonly Option<string?> _adminUrls = new("--admin-urls") { Description = "Where metrics, dashboard and debug endpoints are (default http://127.0.0.1:6060)." };
     private readonly Option<bool> _dev = new("--dev") { Description = "Make throw-away keys in the data folder for whatever has none. Not for production." };
 
-    public ServeCommand()
+    private readonly HostArguments _start;
+
+    public ServeCommand(HostArguments? start = null)
         : base(
             "serve",
             "Runs the server. Settings come from appsettings.json, then the environment, then flags; `belfry config` lists them.",
             "belfry serve --dev",
             "Belfry__Auth__Secret_FILE=/run/secrets/belfry ConnectionStrings__Postgres='Host=db;Username=belfry;Database=belfry' belfry serve --urls http://*:8080")
     {
+        _start = start ?? new HostArguments();
         Add(_urls);
         Add(_adminUrls);
         Add(_dev);
@@ -26,7 +29,7 @@ internal sealed class ServeCommand : BelfryCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var arguments = new HostArguments
+        var arguments = _start with
         {
             Dev = parsed.GetValue(_dev),
             Flags = new Dictionary<string, string?>
