@@ -30,7 +30,9 @@ CREATE TABLE belfry.cursors (
     state_version bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
--- The log. received_at is taken under the mailbox's lock and never goes back within a mailbox, so partition order is seq order.
+-- The log. Its unique indexes belong to each partition: one on the whole would have to hold the partition key as well. What
+-- keeps (user_id, seq) unique over partitions is the mailbox's lock. received_at is taken under
+-- that lock and never goes back within a mailbox, so partition order is seq order.
 CREATE TABLE belfry.notifications (
     seq             bigint NOT NULL,
     received_at     timestamptz NOT NULL,
@@ -46,8 +48,7 @@ CREATE TABLE belfry.notifications (
     collapse_key    text,
     traceparent     text,
     attributes      json,
-    payload         json NOT NULL,
-    PRIMARY KEY (user_id, seq, received_at)
+    payload         json NOT NULL
 ) PARTITION BY RANGE (received_at);
 
 CREATE TABLE belfry.partitions (
@@ -69,8 +70,9 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE belfry.%I (LIKE belfry.notifications INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', v_name);
-    -- Unique within its partition only; the mailbox's lock and a look into the partition before cover the border.
-    EXECUTE format('CREATE UNIQUE INDEX ON belfry.%I (event_key, user_id)', v_name);
+    EXECUTE format('CREATE UNIQUE INDEX ON belfry.%I (user_id, seq)', v_name);
+    -- Pattern operators: see the append. Its look into the partition before covers the border.
+    EXECUTE format('CREATE UNIQUE INDEX ON belfry.%I (event_key, user_id text_pattern_ops)', v_name);
     EXECUTE format('ALTER TABLE belfry.notifications ATTACH PARTITION belfry.%I FOR VALUES FROM (%L) TO (%L)', v_name, v_start, v_end);
     INSERT INTO belfry.partitions VALUES (v_start, v_end, v_name);
 END $f$;

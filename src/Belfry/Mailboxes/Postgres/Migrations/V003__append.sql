@@ -20,7 +20,8 @@ RETURNS TABLE (place integer, seq bigint, duplicate boolean, generation integer,
 LANGUAGE plpgsql
 -- A generic plan takes every unnest for 10 rows and would join with nested loops; a freshly made partition looks empty and
 -- would be read from end to end.
-SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET jit = off SET plan_cache_mode = force_generic_plan
 AS $f$
 #variable_conflict use_column
 DECLARE
@@ -74,9 +75,12 @@ BEGIN
     v_previous := coalesce((SELECT max(starts_at) FROM belfry.partitions WHERE starts_at < v_start), v_start);
 
     RETURN QUERY
+    -- The user is compared in a way that only the index on (event_key, user_id) can serve: with a plain equality, a planner
+    -- that knows nothing of a young partition may take the other index and walk the user's whole partition for each event.
     WITH b AS MATERIALIZED (
         SELECT t.*, (SELECT n.seq FROM belfry.notifications n
-                     WHERE n.event_key = t.event_key AND n.user_id = t.user_id AND n.received_at >= v_previous AND n.received_at < v_end
+                     WHERE n.event_key = t.event_key AND n.user_id ~>=~ t.user_id AND n.user_id ~<=~ t.user_id
+                       AND n.received_at >= v_previous AND n.received_at < v_end
                      LIMIT 1) AS first_seq
         FROM unnest(users, keys, ids, sources, event_ids, types, priorities, timestamps, traceparents, attributes, payloads)
              WITH ORDINALITY AS t(user_id, event_key, id, source, event_id, event_type, priority, event_timestamp, traceparent,

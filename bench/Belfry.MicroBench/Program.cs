@@ -1,0 +1,5 @@
+using System.CommandLine;
+using Belfry.MicroBench;
+
+var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create() };
+return await root.Parse(args).InvokeAsync();
