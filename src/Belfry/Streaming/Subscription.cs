@@ -107,8 +107,9 @@ internal sealed partial class Subscription
     {
         lock (_gate)
         {
-            if (!_live) return;
-            FallBehind();
+            // At least one, until the log has been asked.
+            _known = Math.Max(_known, _tail + 1);
+            if (_live) FallBehind();
         }
 
         _signal.Set();
