@@ -5,9 +5,10 @@ namespace Belfry.Servers;
 /// <summary>
 /// Ends the servers and removes the folders of this process when it dies without having done so, by whatever means:
 /// a shell that reads our orders from a pipe and acts on its end. (A parent-death signal would not do: it fires when the
-/// thread that forked ends, and pool threads do.) It has a session of its own, so that a signal to our whole group spares it. Safe for use by several threads.
+/// thread that forked ends, and pool threads do.) Its session is its own, so that a signal to our whole group spares it.
+/// Safe for use by several threads.
 /// </summary>
-internal static class Reaper
+internal sealed class Reaper : IDisposable
 {
     private const string Script = """
         trap '' INT TERM HUP
@@ -36,28 +37,36 @@ internal static class Reaper
         done
         """;
 
-    private static readonly Lock Gate = new();
-    private static readonly Lazy<StreamWriter> Orders = new(Start);
+    private static readonly Lazy<Reaper> Instance = new(() => new Reaper());
 
-    public static void KillAtExit(int pid) => Order($"kill {pid}");
+    private readonly Lock _gate = new();
+    private readonly StreamWriter _orders;
 
-    public static void Forget(int pid) => Order($"forget {pid}");
-
-    public static void RemoveFolderAtExit(string path) => Order($"remove {path}");
-
-    private static void Order(string line)
-    {
-        lock (Gate)
-        {
-            Orders.Value.WriteLine(line);
-        }
-    }
-
-    private static StreamWriter Start()
+    public Reaper()
     {
         var start = new ProcessStartInfo("setsid", ["/bin/sh", "-c", Script]) { RedirectStandardInput = true };
         var shell = Process.Start(start) ?? throw new InvalidOperationException("setsid did not start.");
-        shell.StandardInput.AutoFlush = true;
-        return shell.StandardInput;
+        _orders = shell.StandardInput;
+        _orders.AutoFlush = true;
+    }
+
+    /// <summary>The one that acts at the end of this process.</summary>
+    public static Reaper OfThisProcess => Instance.Value;
+
+    public void Kill(int pid) => Order($"kill {pid}");
+
+    public void Forget(int pid) => Order($"forget {pid}");
+
+    public void Remove(string folder) => Order($"remove {folder}");
+
+    /// <summary>Lets it act now, as the end of this process would.</summary>
+    public void Dispose() => _orders.Dispose();
+
+    private void Order(string line)
+    {
+        lock (_gate)
+        {
+            _orders.WriteLine(line);
+        }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class ServerProcess : IDisposable
         }
 
         var process = Process.Start(start) ?? throw new ServerFailedException($"{name} did not start.");
-        Reaper.KillAtExit(process.Id);
+        Reaper.OfThisProcess.Kill(process.Id);
         return new ServerProcess(process, name, log);
     }
 
@@ -77,7 +77,7 @@ internal sealed class ServerProcess : IDisposable
         {
             throw new ServerFailedException($"{_name} did not end within {timeout.TotalSeconds:0.#} s.\n{ServerLog.Tail(_log)}", e);
         }
-        Reaper.Forget(Id);
+        Reaper.OfThisProcess.Forget(Id);
         return _process.ExitCode;
     }
 

@@ -15,7 +15,7 @@ public sealed class TemporaryFolder : IDisposable
     {
         var path = System.IO.Path.Combine(FindPlace(), $"belfry-{name}-{System.IO.Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}");
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Reaper.RemoveFolderAtExit(path);
+        Reaper.OfThisProcess.Remove(path);
         return new TemporaryFolder(path);
     }
 
