@@ -11,7 +11,7 @@ readonly results=artifacts/results
 # CI has 20 minutes for all of it; at home nobody waits for a hung test for longer than an hour.
 readonly budget=$([[ ${CI:-} == true ]] && echo 1140 || echo 3600)
 
-passed=0 failed=0 skipped=0 broken=()
+passed=0 failed=0 skipped=0 broken=() running=
 
 finish() {
     for step in ${broken[@]+"${broken[@]}"}; do echo "FAILED: $step"; done
@@ -21,7 +21,13 @@ finish() {
     exit "$verdict"
 }
 trap finish EXIT
-trap 'broke interrupted; exit 1' INT TERM
+trap interrupt INT TERM
+
+interrupt() {
+    broke "interrupted"
+    if [[ -n $running ]]; then kill "$running" && wait "$running"; fi 2>/dev/null
+    exit 1
+}
 
 broke() {
     broken+=("$1")
@@ -66,9 +72,13 @@ run_tests() {
     local project=$1 exit_code=0 left=$((budget - SECONDS))
     echo "== tests of $project"
     rm -f "$results/$project.xml"
+    # In the background, where a signal to this script need not wait for its end.
     timeout --kill-after=30 "$((left > 1 ? left : 1))" \
         dotnet test --project "tests/$project" -c Release --no-build --no-progress \
-        --results-directory "$results" --report-xunit-xml --report-xunit-xml-filename "$project.xml" || exit_code=$?
+        --results-directory "$results" --report-xunit-xml --report-xunit-xml-filename "$project.xml" &
+    running=$!
+    wait "$running" || exit_code=$?
+    running=
     count "$project" "$exit_code"
 }
 
