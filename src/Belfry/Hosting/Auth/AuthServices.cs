@@ -18,7 +18,6 @@ internal static class AuthServices
         // Not AddAuthentication: it brings data protection, which keeps keys in the account's home and none of our schemes needs.
         services.AddAuthenticationCore();
         services.AddWebEncoders();
-        services.AddSingleton<IAuthenticationConfigurationProvider, NoSchemeSettings>();
         new AuthenticationBuilder(services)
             .AddJwtBearer()
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
@@ -39,11 +38,5 @@ internal static class AuthServices
                 .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
                 .AddRequirements(new OperatorRequirement()));
         return services;
-    }
-
-    /// <summary>The token handler asks for settings of its own under <c>Authentication</c>; ours stand in <see cref="AuthOptions"/> alone.</summary>
-    private sealed class NoSchemeSettings : IAuthenticationConfigurationProvider
-    {
-        public IConfiguration AuthenticationConfiguration { get; } = new ConfigurationBuilder().Build();
     }
 }
