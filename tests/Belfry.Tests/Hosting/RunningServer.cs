@@ -43,7 +43,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var folder = new TemporaryFolder();
         var log = new RecordedLog();
         var builder = BelfryHost.CreateChecked(new HostArguments { WorkingFolder = folder.Path, Environment = Environment(folder, dev, settings), Dev = dev });
-        builder.Logging.AddProvider(log);
+        builder.Logging.ClearProviders().AddProvider(log);
         var app = BelfryHost.Build(builder);
         MapProbes(app);
         await BelfryHost.StartAsync(app, TestContext.Current.CancellationToken);

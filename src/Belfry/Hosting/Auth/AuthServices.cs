@@ -24,6 +24,7 @@ internal static class AuthServices
 
         // Only our settings say how tokens are checked: the package's own reader of Authentication:Schemes goes.
         services.RemoveAll<IConfigureOptions<JwtBearerOptions>>();
+        services.AddSingleton<AuthorityKeys>();
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, UserTokens>();
 
         services.AddAuthorizationBuilder()

@@ -5,16 +5,24 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Belfry.Hosting.Auth;
 
 /// <summary>What we add to the bearer handler: the cookie, our rule for subjects, and a problem that says what is wrong.</summary>
-internal sealed class UserTokenEvents : JwtBearerEvents
+internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
 {
-    public override Task MessageReceived(MessageReceivedContext context)
+    private const string AuthorityAway = "The keys that check tokens cannot be read now.";
+
+    public override async Task MessageReceived(MessageReceivedContext context)
     {
-        if (context.Request.Headers.Authorization.Count > 0) return Task.CompletedTask;
-        if (!context.Request.Cookies.TryGetValue(UserTokens.Cookie, out var token)) return Task.CompletedTask;
+        var manager = context.Options.ConfigurationManager;
+        if (manager is not null && !await authority.AreKnownAsync(manager))
+        {
+            context.Fail(AuthorityAway);
+            return;
+        }
+
+        if (context.Request.Headers.Authorization.Count > 0) return;
+        if (!context.Request.Cookies.TryGetValue(UserTokens.Cookie, out var token)) return;
 
         context.Token = token;
         context.HttpContext.Features.Set(CookieLogin.Used);
-        return Task.CompletedTask;
     }
 
     public override Task TokenValidated(TokenValidatedContext context)
@@ -30,6 +38,16 @@ internal sealed class UserTokenEvents : JwtBearerEvents
 
     public override Task Challenge(JwtBearerChallengeContext context)
     {
+        if (context.AuthenticateFailure?.Message == AuthorityAway)
+        {
+            // Not 401: the client would throw away a token that may be right.
+            context.HandleResponse();
+            context.HttpContext.ExplainProblem(AuthorityAway);
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = "5";
+            return Task.CompletedTask;
+        }
+
         context.HttpContext.ExplainProblem(context.AuthenticateFailure is null
             ? $"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}."
             : context.ErrorDescription ?? "The token is not valid.");

@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Belfry.Hosting.Auth;
 
 /// <summary>How users' tokens are checked: by our secrets, or by the keys that an authority publishes; never by both.</summary>
-internal sealed class UserTokens(IOptions<AuthOptions> auth) : IConfigureNamedOptions<JwtBearerOptions>
+internal sealed class UserTokens(IOptions<AuthOptions> auth, AuthorityKeys authority) : IConfigureNamedOptions<JwtBearerOptions>
 {
     /// <summary>For EventSource, which cannot send headers. Set by the application, HttpOnly.</summary>
     public const string Cookie = "belfry_token";
@@ -15,6 +15,7 @@ internal sealed class UserTokens(IOptions<AuthOptions> auth) : IConfigureNamedOp
     private const int MaxUserIdLength = 255;
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BackchannelTimeout = TimeSpan.FromSeconds(5);
 
     public static SymmetricSecurityKey KeyOf(string secret) => new(Encoding.UTF8.GetBytes(secret));
 
@@ -54,9 +55,10 @@ internal sealed class UserTokens(IOptions<AuthOptions> auth) : IConfigureNamedOp
                 SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
             ];
             options.Authority = settings.Authority;
+            options.BackchannelTimeout = BackchannelTimeout;
         }
 
-        options.Events = new UserTokenEvents();
+        options.Events = new UserTokenEvents(authority);
     }
 
     /// <summary>Whether a subject can be a user of a mailbox.</summary>

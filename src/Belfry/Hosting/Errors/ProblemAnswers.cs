@@ -14,7 +14,13 @@ internal static class ProblemAnswers
 
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app)
     {
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteFailureAsync, StatusCodeSelector = StatusOf });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = WriteFailureAsync,
+            StatusCodeSelector = StatusOf,
+            // What a client does wrong is no failure of ours.
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+        });
         return app.UseStatusCodePages(context => WriteAsync(context.HttpContext));
     }
 
@@ -44,7 +50,7 @@ internal static class ProblemAnswers
         405 => new Problem(ProblemTypes.NotFound, "Not with this method", 405, detail),
         413 => new Problem(ProblemTypes.TooLarge, "Too large", 413, detail),
         415 => new Problem(ProblemTypes.UnsupportedMediaType, "The media type is not supported", 415, detail),
-        503 => new Problem(ProblemTypes.Overloaded, "The server is full", 503, detail),
+        503 => new Problem(ProblemTypes.Overloaded, "The server cannot serve this now", 503, detail),
         < 500 => new Problem(ProblemTypes.Malformed, "The request cannot be served", status, detail),
         _ => new Problem(ProblemTypes.Internal, "The server failed", status, null),
     };

@@ -61,6 +61,13 @@ internal sealed class AppendLanes : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var lane in _lanes) lane.Queue.Complete();
+        if (!_monitor.Opened.IsCompleted)
+        {
+            // A store that has never answered is not worth the grace time.
+            await _hardStop.CancelAsync();
+            return;
+        }
+
         try
         {
             await _running.WaitAsync(cancellationToken);
