@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Security.Claims;
 using Belfry.Contracts;
 using Belfry.Http;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Belfry.Streaming;
@@ -10,6 +12,8 @@ namespace Belfry.Streaming;
 /// <summary><c>GET /v1/stream</c>: who asks, for what, and whether there is room; the rest is the subscription's.</summary>
 internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimits limits, IHostApplicationLifetime lifetime)
 {
+    private static readonly ClaimsPrincipal Nobody = new();
+
     /// <summary>Marks a client that reads problems: <c>name/version</c>.</summary>
     public const string ClientHeader = "X-Belfry-Client";
 
@@ -67,6 +71,7 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
     private async Task StreamAsync(HttpContext http, Subscription subscription)
     {
         Begin(http);
+        await ShedAsync(http);
 
         // Known to the hub before it reads where it starts: nothing is stored unnoticed in between.
         hub.Add(subscription);
@@ -119,6 +124,20 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
             HasUnreadableCursor: !string.IsNullOrEmpty(cursorText) && after is null,
             TypeFilter.Parse(query["types"].FirstOrDefault()),
             EndsAt: context.Time.GetTimestamp() + (long)(age.TotalSeconds * context.Time.TimestampFrequency));
+    }
+
+    /// <summary>
+    /// A stream lives for an hour and nearly always waits. What only its first moment needed goes now: the token with its
+    /// claims, and the request's services with the handlers that read it.
+    /// </summary>
+    private static async ValueTask ShedAsync(HttpContext http)
+    {
+        http.User = Nobody;
+        http.Features.Set<IAuthenticateResultFeature>(null);
+        http.Features.Set<IHttpAuthenticationFeature>(null);
+        http.Features.Set<IQueryFeature>(null);
+        if (http.Features.Get<IServiceProvidersFeature>() is IAsyncDisposable services) await services.DisposeAsync();
+        http.Request.Headers.Clear();
     }
 
     private static void Begin(HttpContext http)

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Belfry.Hosting.Errors;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -31,9 +32,23 @@ internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
         if (subjects.Count != 1 || !UserTokens.IsUserId(subjects[0].Value))
         {
             context.Fail("The token needs one 'sub' of 1 to 255 characters without control characters.");
+            return Task.CompletedTask;
         }
 
+        context.Principal = Slim(context.Principal, subjects[0].Value);
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Only what is asked for later. The handler's own principal holds the whole parsed token, and the middleware holds the
+    /// principal for as long as a stream lives.
+    /// </summary>
+    private static ClaimsPrincipal Slim(ClaimsPrincipal full, string subject)
+    {
+        var identity = new ClaimsIdentity(JwtBearerDefaults.AuthenticationScheme, JwtRegisteredClaimNames.Sub, roleType: null);
+        identity.AddClaim(new Claim(JwtRegisteredClaimNames.Sub, subject));
+        if (full.FindFirst(JwtRegisteredClaimNames.Exp) is { } expires) identity.AddClaim(new Claim(JwtRegisteredClaimNames.Exp, expires.Value));
+        return new ClaimsPrincipal(identity);
     }
 
     public override Task Challenge(JwtBearerChallengeContext context)

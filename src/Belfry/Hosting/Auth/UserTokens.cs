@@ -25,6 +25,7 @@ internal sealed class UserTokens(IOptions<AuthOptions> auth, AuthorityKeys autho
     {
         var settings = auth.Value;
         options.MapInboundClaims = false;
+        options.SaveToken = false; // A stream would hold it for as long as it lives.
         options.RequireHttpsMetadata = false; // The settings allow plain http on loopback only.
         options.TokenValidationParameters = new TokenValidationParameters
         {
