@@ -3,6 +3,7 @@ using Belfry.Hosting.Commands;
 using Belfry.Hosting.Health;
 using Belfry.Hosting.Listeners;
 using Belfry.Hosting.Telemetry;
+using Belfry.Ingest;
 using Belfry.Mailboxes;
 using Belfry.Settings;
 using Belfry.Streaming;
@@ -28,7 +29,7 @@ internal static partial class BelfryHost
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddMetrics();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddStreaming();
+        services.AddMailboxes(builder.Configuration).AddIngest().AddStreaming();
         return builder;
     }
 
@@ -63,6 +64,7 @@ internal static partial class BelfryHost
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
+        app.MapIngest().RequireAuthorization(Policies.Publisher);
         app.MapStreaming().RequireAuthorization(Policies.User);
         return app;
     }

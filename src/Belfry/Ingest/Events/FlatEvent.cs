@@ -1,0 +1,30 @@
+namespace Belfry.Ingest.Events;
+
+/// <summary>The flat JSON form of an event. Members that it does not know are ignored.</summary>
+internal static class FlatEvent
+{
+    public static EventVerdict Read(EventMembers members, in EventDefaults defaults)
+    {
+        var fields = new FieldReader(members);
+        fields.RefuseUnsupported(Member.Topic);
+        fields.RefuseUnsupported(Member.DeliverAt);
+        fields.RefuseUnsupported(Member.ExpiresAt);
+        fields.RefuseUnsupported(Member.CollapseKey);
+
+        // The original system's name for the id; id wins.
+        var id = fields.Text(Member.Id, EventLimits.Name) ?? fields.Text(Member.NotificationId, EventLimits.Name);
+        var content = new EventContent
+        {
+            Id = id ?? defaults.Id,
+            Source = fields.Text(Member.Source, EventLimits.Name) ?? defaults.Source,
+            UserId = fields.Text(Member.UserId, EventLimits.Name),
+            UserIds = fields.UserArray(),
+            EventType = fields.RequiredText(Member.EventType, EventLimits.EventType),
+            Priority = fields.Priority(),
+            Timestamp = fields.Time(Member.EventTimestamp) ?? defaults.Timestamp,
+            Traceparent = fields.Traceparent() ?? defaults.Traceparent,
+            Payload = fields.Payload(Member.Payload),
+        };
+        return content.Judge(ref fields, Member.UserId, Member.UserIds, defaults);
+    }
+}

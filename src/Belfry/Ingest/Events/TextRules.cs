@@ -1,0 +1,19 @@
+namespace Belfry.Ingest.Events;
+
+/// <summary>What the names in an event (ids, sources, users, types) may look like.</summary>
+internal static class TextRules
+{
+    /// <summary>What is wrong with the text; null: nothing.</summary>
+    public static string? FindFault(string text, int max)
+    {
+        if (text.Length < 1 || text.Length > max) return LengthFault(max);
+        foreach (var c in text)
+        {
+            if (char.IsControl(c)) return "has a control character";
+        }
+
+        return null;
+    }
+
+    public static string LengthFault(int max) => $"is not 1 to {max} characters";
+}

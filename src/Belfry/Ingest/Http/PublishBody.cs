@@ -1,0 +1,58 @@
+using System.Buffers;
+using Belfry.Ingest.Events;
+
+namespace Belfry.Ingest.Http;
+
+/// <summary>A request's body in one piece, in borrowed memory.</summary>
+internal readonly struct PublishBody : IDisposable
+{
+    private readonly byte[] _buffer;
+    private readonly int _length;
+
+    private PublishBody(byte[] buffer, int length)
+    {
+        _buffer = buffer;
+        _length = length;
+    }
+
+    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
+
+    /// <summary>Reads the body; null when it is larger than a body may be.</summary>
+    public static async Task<PublishBody?> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.ContentLength > EventLimits.Body) return null;
+
+        // One byte more than is said or allowed: the read that finds the end needs room.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1);
+        var length = 0;
+        try
+        {
+            while (await request.Body.ReadAsync(buffer.AsMemory(length), ct) is > 0 and var read)
+            {
+                length += read;
+                if (length > EventLimits.Body) break;
+                if (length == buffer.Length) buffer = Grow(buffer);
+            }
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+
+        var body = new PublishBody(buffer, length);
+        if (length <= EventLimits.Body) return body;
+        body.Dispose();
+        return null;
+    }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+
+    private static byte[] Grow(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(full.Length * 4, EventLimits.Body + 1));
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Belfry.Contracts;
+using Belfry.Http;
+using Belfry.Ingest.Events;
+using Belfry.Mailboxes.Lanes;
+using Belfry.Settings;
+using Microsoft.Net.Http.Headers;
+
+namespace Belfry.Ingest.Http;
+
+/// <summary><c>POST /v1/events</c>: takes events in, and answers when they are durably stored.</summary>
+internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, IngestMetrics metrics, TimeProvider time)
+{
+    /// <summary>A repeated request with the same key makes the same ids for events that have none, and so nothing twice.</summary>
+    public const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    // Of an id's 255, so that the place in the request still fits behind it.
+    private const int MaxIdempotencyKey = 200;
+
+    private static readonly TimeSpan FullRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AwayRetry = TimeSpan.FromSeconds(2);
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var carried = CarriedTraceparent(http.Request);
+        using var activity = Activity.Current is null ? IngestTracing.StartPublish(carried) : IngestTracing.StartPublish();
+        if (draining.Started.IsCancellationRequested)
+        {
+            await UnavailableAsync(http, Problems.Draining("Another instance, or this one after its restart, takes it."), FullRetry);
+            return;
+        }
+
+        if (FormatOf(http.Request) is not { } format)
+        {
+            const string types = "Send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8.";
+            await RefuseAsync(http, Problems.UnsupportedMediaType(types));
+            return;
+        }
+
+        if (await ReadAsync(http, format, carried) is not { } body) return;
+        var ticket = new PublishTicket(body.Verdicts);
+        if (ticket.IsEmpty || await TryStoreAsync(http, ticket)) await AnswerAsync(http, ticket.ToAnswer());
+    }
+
+    /// <summary>Reads and judges the body; null when the request has been answered.</summary>
+    private async Task<EventBody?> ReadAsync(HttpContext http, EventFormat format, string? carried)
+    {
+        var key = http.Request.Headers[IdempotencyKeyHeader].ToString();
+        if (key.Length > 0 && TextRules.FindFault(key, MaxIdempotencyKey) is { } fault)
+        {
+            await RefuseAsync(http, Problems.InvalidField($"{IdempotencyKeyHeader} {fault}."));
+            return null;
+        }
+
+        if (await PublishBody.ReadAsync(http.Request, http.RequestAborted) is not { } bytes)
+        {
+            await RefuseAsync(http, Problems.TooLarge($"A body has at most {EventLimits.Body} bytes."));
+            return null;
+        }
+
+        EventBody body;
+        using (bytes)
+        {
+            body = EventParser.ReadBody(bytes.Bytes, format, new EventDefaults(
+                http.User.Identity?.Name ?? "http", Rfc3339.WholeMicroseconds(time.GetUtcNow().UtcDateTime))
+            {
+                Id = key.Length > 0 ? key : null,
+                Traceparent = carried is null ? null : IngestTracing.Current ?? carried,
+            });
+        }
+
+        if (body.Problem is null) return body;
+        await RefuseAsync(http, body.Problem);
+        return null;
+    }
+
+    /// <summary>Waits for the commit; false when the request has been answered with 503.</summary>
+    private async Task<bool> TryStoreAsync(HttpContext http, PublishTicket ticket)
+    {
+        if (!ticket.TryEnter(lanes))
+        {
+            ticket.Withdraw();
+            await UnavailableAsync(http, Problems.Overloaded("Too many events wait to be stored. Send the same again, with the same ids."), FullRetry);
+            return false;
+        }
+
+        try
+        {
+            await ticket.Finished.WaitAsync(lanes.Options.PublishTimeout, time);
+        }
+        catch (TimeoutException) when (ticket.Withdraw() || !ticket.Finished.IsCompleted)
+        {
+            // What a batch has taken already may yet be stored; the same ids make the repetition harmless.
+            await UnavailableAsync(http, Problems.StoreUnavailable("The store has not answered in time. Send the same again, with the same ids."), AwayRetry);
+            return false;
+        }
+        catch (TimeoutException)
+        {
+            // The last answer came in the very moment.
+        }
+
+        return true;
+    }
+
+    private async Task AnswerAsync(HttpContext http, PublishAnswer answer)
+    {
+        metrics.Accepted(IngestMetrics.Http, answer.Accepted.Count);
+        foreach (var rejected in answer.Rejected) metrics.Rejected(IngestMetrics.Http, rejected.Problem.Type);
+        if (answer.Accepted.Count == 0)
+        {
+            await RefuseAsync(http, Problems.NothingAccepted("Every event was rejected."), answer.Rejected);
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.ContentType = "application/json";
+        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, answer, ContractsJson.Default.PublishAnswer, http.RequestAborted);
+    }
+
+    private async Task UnavailableAsync(HttpContext http, Problem problem, TimeSpan retryAfter)
+    {
+        metrics.Unavailable(problem.Type);
+        await ProblemResponse.WriteAsync(http, problem, retryAfter);
+    }
+
+    /// <summary>Each 400 has a list of what was rejected, be it empty.</summary>
+    private static Task RefuseAsync(HttpContext http, Problem problem, IReadOnlyList<RejectedEvent>? rejected = null)
+    {
+        var members = problem.Status != StatusCodes.Status400BadRequest ? null : new Dictionary<string, object?>
+        {
+            ["rejected"] = JsonSerializer.SerializeToElement(rejected ?? [], ContractsJson.Default.IReadOnlyListRejectedEvent),
+        };
+        return ProblemResponse.WriteAsync(http, problem, extensions: members);
+    }
+
+    private static EventFormat? FormatOf(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)) return null;
+        if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)) return null;
+        return type.MediaType.Value?.ToLowerInvariant() switch
+        {
+            "application/json" => EventFormat.Any,
+            "application/cloudevents+json" => EventFormat.CloudEvent,
+            "application/cloudevents-batch+json" => EventFormat.CloudEventBatch,
+            _ => null,
+        };
+    }
+
+    private static string? CarriedTraceparent(HttpRequest request) =>
+        request.Headers.TraceParent is [{ } text] && ActivityContext.TryParse(text, traceState: null, out _) ? text : null;
+}
