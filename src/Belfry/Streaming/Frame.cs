@@ -23,10 +23,10 @@ internal sealed class Frame
     };
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? s_json;
+    private static Utf8JsonWriter? _json;
 
     private Frame(long seq, string eventType, byte[] bytes, int prevStart)
     {
@@ -50,8 +50,8 @@ internal sealed class Frame
 
     public static Frame Of(NewNotification content, long seq, DateTime receivedAt, string epoch)
     {
-        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(1024);
-        var json = s_json ??= new Utf8JsonWriter(buffer, JsonOptions);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
+        var json = _json ??= new Utf8JsonWriter(buffer, JsonOptions);
         buffer.ResetWrittenCount();
         json.Reset();
 

@@ -1,6 +1,5 @@
 using Belfry.Contracts;
 using CsCheck;
-using Xunit;
 
 namespace Belfry.Tests.Contracts;
 

@@ -7,7 +7,6 @@ using Belfry.Mailboxes;
 using Belfry.Streaming;
 using Belfry.Tests.Mailboxes;
 using CsCheck;
-using Xunit;
 
 namespace Belfry.Tests.Streaming;
 

@@ -1,6 +1,5 @@
 using Belfry.Streaming;
 using Belfry.Tests.Mailboxes;
-using Xunit;
 
 namespace Belfry.Tests.Streaming;
 
