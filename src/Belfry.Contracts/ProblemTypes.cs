@@ -35,6 +35,9 @@ public static class ProblemTypes
     /// <summary>There is nothing at this path, or not for this method.</summary>
     public const string NotFound = Prefix + "not-found";
 
+    /// <summary>Something else that is going on, or a newer state, stands against this request.</summary>
+    public const string Conflict = Prefix + "conflict";
+
     /// <summary>Too many connections of this user or address.</summary>
     public const string TooManyConnections = Prefix + "too-many-connections";
 

@@ -31,6 +31,9 @@ public static class Problems
     /// <summary>403: the credentials do not allow this.</summary>
     public static Problem Forbidden(string detail) => new(ProblemTypes.Forbidden, "Not allowed", 403, detail);
 
+    /// <summary>409: not now, because of what else is going on.</summary>
+    public static Problem Conflict(string detail) => new(ProblemTypes.Conflict, "In conflict with what is going on", 409, detail);
+
     /// <summary>429: this user or address has all the connections it may have.</summary>
     public static Problem TooManyConnections(string detail) =>
         new(ProblemTypes.TooManyConnections, "Too many connections", 429, detail);

@@ -21,13 +21,13 @@ internal static partial class BelfryHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSources(arguments);
         builder.AddBelfryLogging();
+        builder.AddTelemetry();
         builder.AddHttp();
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
-        services.AddMetrics();
         services.AddAuth();
         services.AddMailboxes(builder.Configuration).AddIngest().AddStreaming();
         return builder;
@@ -65,7 +65,11 @@ internal static partial class BelfryHost
         app.UseHttp();
         app.MapHealth();
         app.MapIngest().RequireAuthorization(Policies.Publisher);
-        app.MapStreaming().RequireAuthorization(Policies.User);
+        // A connection that lasts an hour would say nothing about how fast requests are answered.
+        app.MapStreaming().RequireAuthorization(Policies.User).DisableHttpMetrics();
+
+        var admin = app.MapGroup("").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);
+        admin.MapTelemetry();
         return app;
     }
 

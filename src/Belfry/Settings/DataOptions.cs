@@ -8,7 +8,7 @@ namespace Belfry.Settings;
 internal sealed class DataOptions
 {
     /// <summary>Made when it is needed.</summary>
-    [Description("The only folder that the program writes to: the SQLite file, and throw-away keys.")]
+    [Description("The only folder that the program writes to: the SQLite file, throw-away keys, a profile while it is taken.")]
     [Required]
     public string DataFolder { get; set; } = "./belfry-data";
 }
