@@ -4,4 +4,5 @@ return await CommandLine.RunAsync(
     args,
     new ServeCommand(),
     new TokenCommand(),
-    new ConfigCommand());
+    new ConfigCommand(),
+    new ListenCommand());
