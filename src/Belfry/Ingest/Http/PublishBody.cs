@@ -1,5 +1,6 @@
 using System.Buffers;
 using Belfry.Ingest.Events;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Belfry.Ingest.Http;
 
@@ -20,6 +21,9 @@ internal readonly struct PublishBody : IDisposable
     /// <summary>Reads the body; null when it is larger than a body may be.</summary>
     public static async Task<PublishBody?> ReadAsync(HttpRequest request, CancellationToken ct)
     {
+        // The bound is ours to keep. Kestrel's would end the connection in the middle of the client's sending, and the answer
+        // that says why would be lost; without it Kestrel reads on for a few seconds and throws away what comes.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         if (request.ContentLength > EventLimits.Body) return null;
 
         // One byte more than is said or allowed: the read that finds the end needs room.
