@@ -5,4 +5,5 @@ return await CommandLine.RunAsync(
     new ServeCommand(),
     new TokenCommand(),
     new ConfigCommand(),
-    new ListenCommand());
+    new ListenCommand(),
+    new ProduceCommand());

@@ -11,6 +11,9 @@ internal static class CommandLine
     public const int Failed = 1;
     public const int WrongUsage = 2;
 
+    // After a signal a command may still count what it has under way.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
+
     public static Task<int> RunAsync(string[] args, params Command[] commands) =>
         RunAsync(args, new InvocationConfiguration(), CancellationToken.None, commands);
 
@@ -32,7 +35,8 @@ internal static class CommandLine
         }
 
         // A server has its own order of shutting down, and its own time for it.
-        if (parsed.CommandResult.Command is BelfryCommand { EndsBySignalItself: true }) invocation.ProcessTerminationTimeout = null;
+        var server = parsed.CommandResult.Command is BelfryCommand { EndsBySignalItself: true };
+        invocation.ProcessTerminationTimeout = server ? null : TerminationTimeout;
         invocation.EnableDefaultExceptionHandler = false;
         try
         {
