@@ -1,5 +1,6 @@
 using Belfry.Mailboxes.Lanes;
 using Belfry.Mailboxes.Postgres;
+using Belfry.Mailboxes.Sqlite;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,7 @@ internal static class MailboxesServices
         services.AddSettings<MailboxesOptions>();
         services.AddSettings<LanesOptions>();
         services.AddSettings<PostgresOptions>();
+        services.AddSettings<SqliteOptions>();
         if (configuration.GetConnectionString("Postgres") is { Length: > 0 } postgres)
         {
             services.AddSingleton(provider => new PostgresConnections(
@@ -22,6 +24,10 @@ internal static class MailboxesServices
                 provider.GetRequiredService<IOptions<PostgresOptions>>(),
                 provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
+        }
+        else
+        {
+            services.AddSingleton<IMailboxStore, SqliteMailboxStore>();
         }
 
         services.AddSingleton<LaneMetrics>();

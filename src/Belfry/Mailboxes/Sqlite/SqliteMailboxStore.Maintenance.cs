@@ -1,0 +1,69 @@
+namespace Belfry.Mailboxes.Sqlite;
+
+/// <summary>What has had its time goes, from the log's beginning.</summary>
+internal sealed partial class SqliteMailboxStore
+{
+    /// <summary>An append waits for one chunk at most, some milliseconds: the gate lets it in between two of them.</summary>
+    private const int RetentionChunk = 500;
+
+    /// <summary>Readers that follow each other without a pause could keep the write-ahead log from ever starting anew.</summary>
+    private const long MaxWalBytes = 64 * 1024 * 1024;
+
+    public async Task MaintainAsync(TimeSpan retention, CancellationToken ct)
+    {
+        var removed = 0L;
+        for (var more = true; more;)
+        {
+            var rows = await WriteAsync("remove what is old", session => RemoveChunk(session, retention), ct);
+            removed += rows;
+            more = rows == RetentionChunk;
+        }
+
+        if (removed > 0) Log.Removed(_log, removed);
+        if (new FileInfo(_path + "-wal") is { Exists: true, Length: > MaxWalBytes }) await WriteAsync("checkpoint", RestartWal, ct);
+    }
+
+    /// <summary>The rows go and the floors rise in one transaction: a mailbox that has nothing left keeps its last seq.</summary>
+    private int RemoveChunk(SqliteSession session, TimeSpan retention)
+    {
+        using var write = Begin(session);
+        long last;
+        using (var chunk = session.Prepare(Sql.LastExpired).Bind(RetentionChunk).Bind(UnixMicroseconds.From((_time.GetUtcNow() - retention).UtcDateTime)))
+        {
+            if (!chunk.Step() || chunk.IsNull(0)) return 0;
+            last = chunk.Int64(0);
+        }
+
+        session.Prepare(Sql.RaiseFloors).Bind(last).Run();
+        session.Prepare(Sql.Remove).Bind(last).Run();
+        var rows = session.Changes;
+        write.Commit();
+        return rows;
+    }
+
+    /// <summary>Moves the write-ahead log into the file and begins it anew, unless a reader takes too long to let go of it.</summary>
+    private bool RestartWal(SqliteSession session)
+    {
+        session.Execute("PRAGMA busy_timeout = 100");
+        session.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        session.Execute($"PRAGMA busy_timeout = {(int)_lockTimeout.TotalMilliseconds}");
+        return true;
+    }
+
+    private static partial class Sql
+    {
+        // Positions are in the order of the times, so only the first rows have to be looked at.
+        public const string LastExpired = """
+            SELECT max(position) FROM (SELECT position, received_at FROM notifications ORDER BY position LIMIT ?1) WHERE received_at < ?2
+            """;
+
+        // NOT INDEXED leaves the search by position; else the planner reads the whole index to save itself the sorting.
+        public const string RaiseFloors = """
+            UPDATE mailboxes SET floor_seq = max(floor_seq, gone.seq)
+            FROM (SELECT user_id, max(seq) AS seq FROM notifications NOT INDEXED WHERE position <= ?1 GROUP BY user_id) AS gone
+            WHERE mailboxes.user_id = gone.user_id
+            """;
+
+        public const string Remove = "DELETE FROM notifications WHERE position <= ?1";
+    }
+}
