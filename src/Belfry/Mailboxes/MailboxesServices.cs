@@ -1,6 +1,7 @@
 using Belfry.Mailboxes.Lanes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Mailboxes.Sqlite;
+using Belfry.Mailboxes.Sqlite;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ internal static class MailboxesServices
         services.AddSettings<LanesOptions>();
         services.AddSettings<PostgresOptions>();
         services.AddSettings<SqliteOptions>();
+        services.AddSettings<SqliteOptions>();
         if (configuration.GetConnectionString("Postgres") is { Length: > 0 } postgres)
         {
             services.AddSingleton(provider => new PostgresConnections(
@@ -24,6 +26,10 @@ internal static class MailboxesServices
                 provider.GetRequiredService<IOptions<PostgresOptions>>(),
                 provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
+        }
+        else
+        {
+            services.AddSingleton<IMailboxStore, SqliteMailboxStore>();
         }
         else
         {

@@ -2,7 +2,6 @@ using System.Text;
 using Belfry.Contracts;
 using Belfry.Ingest.Events;
 using Belfry.Mailboxes;
-using Xunit;
 
 namespace Belfry.Tests.Ingest;
 

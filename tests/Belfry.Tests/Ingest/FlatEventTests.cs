@@ -1,6 +1,5 @@
 using Belfry.Contracts;
 using Belfry.Ingest.Events;
-using Xunit;
 
 namespace Belfry.Tests.Ingest;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Belfry.Ingest.Events;
 using CsCheck;
-using Xunit;
 
 namespace Belfry.Tests.Ingest;
 
