@@ -1,7 +1,6 @@
 using Belfry.Mailboxes.Lanes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Mailboxes.Sqlite;
-using Belfry.Mailboxes.Sqlite;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +16,6 @@ internal static class MailboxesServices
         services.AddSettings<LanesOptions>();
         services.AddSettings<PostgresOptions>();
         services.AddSettings<SqliteOptions>();
-        services.AddSettings<SqliteOptions>();
         if (configuration.GetConnectionString("Postgres") is { Length: > 0 } postgres)
         {
             services.AddSingleton(provider => new PostgresConnections(
@@ -26,10 +24,6 @@ internal static class MailboxesServices
                 provider.GetRequiredService<IOptions<PostgresOptions>>(),
                 provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
-        }
-        else
-        {
-            services.AddSingleton<IMailboxStore, SqliteMailboxStore>();
         }
         else
         {
