@@ -26,7 +26,7 @@ public sealed class FlatEventTests
         Assert.Equal(Traceparent, notification.Traceparent);
         Assert.Equal("""{"title": "Ü\u00fc"}""", Doors.Text(notification.Payload));
         Assert.Null(notification.Attributes);
-        Assert.Equal(Mailboxes.EventKey.Of("jobs", "e-1"), notification.EventKey);
+        Assert.Equal(Belfry.Mailboxes.EventKey.Of("jobs", "e-1"), notification.EventKey);
         Assert.Equal(7, notification.NotificationId.Version);
     }
 
