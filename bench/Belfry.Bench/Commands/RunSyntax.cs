@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Belfry.Bench.Producers;
+using Belfry.Bench.Scenarios;
+using Belfry.Bench.Topology;
+
+namespace Belfry.Bench.Commands;
+
+/// <summary>The argument and the options of <c>run</c>.</summary>
+internal sealed class RunSyntax
+{
+    private const string Max = "max";
+    private const int MaxPayload = 64 * 1024;
+
+    private readonly Argument<string> _scenario = new("scenario") { Description = string.Join("; ", Scenario.All.Select(scenario => $"{scenario.Name}: {scenario.Description}")) };
+    private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; idle: 10000).", 1, 1_000_000);
+    private readonly Option<int?> _users = Number("--users", "Users that events are for; the first of them have the streams (default: as many as connections).", 1, 5_000_000);
+    private readonly Option<string> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds.", HelpName = "n|max", DefaultValueFactory = _ => "1200" };
+    private readonly DurationOption _duration = new("--duration", "How long is measured (default 60s; idle: 35s).");
+    private readonly DurationOption _warmUp = new("--warm-up", "How long the load runs before that (default 3s).");
+    private readonly Option<int?> _notifications = Number("--notifications", "replay: how many wait for each user (default 1000).", 1, 1_000_000);
+    private readonly Option<int?> _payload = Number("--payload", "Size of an event's payload in bytes (default 250).", EventWriter.MinPayloadBytes, MaxPayload);
+    private readonly DurationOption _maxP99 = new("--max-p99", "With --rate max: the latency up to which a rate holds (default 1s).");
+    private readonly Option<string> _pipeline = new("--pipeline") { Description = "The system to measure.", DefaultValueFactory = _ => Pipeline.Belfry.Name };
+    private readonly Option<string> _store = new("--store") { Description = "What keeps the mailboxes.", DefaultValueFactory = _ => "postgres" };
+    private readonly Option<string> _via = new("--via") { Description = "How events come in.", DefaultValueFactory = _ => "kafka" };
+    private readonly Option<string?> _postgres = new("--postgres") { Description = "Connection string of a PostgreSQL to use in place of a throw-away one." };
+    private readonly Option<string?> _kafka = new("--kafka") { Description = "Bootstrap servers of a Kafka to use in place of a throw-away one." };
+    private readonly Option<string?> _json = new("--json") { Description = "Write all figures to this file." };
+    private readonly Option<string?> _html = new("--html") { Description = "Write a page with plots to this file." };
+
+    public RunSyntax()
+    {
+        _scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(scenario => scenario.Name)]);
+        _pipeline.AcceptOnlyFromAmong([.. Pipeline.All.Select(pipeline => pipeline.Name)]);
+        _store.AcceptOnlyFromAmong("postgres", "sqlite");
+        _via.AcceptOnlyFromAmong("kafka", "http");
+        _rate.Validators.Add(result =>
+        {
+            if (ReadRate(result.GetValueOrDefault<string>()!) is null && result.GetValueOrDefault<string>() != Max) result.AddError("--rate is a number above 0, or max.");
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Add(_scenario);
+        foreach (var option in new Option[]
+        {
+            _connections, _users, _rate, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _json, _html,
+        })
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(Check);
+    }
+
+    public RunOptions Read(ParseResult parsed)
+    {
+        var scenario = Scenario.All.Single(scenario => scenario.Name == parsed.GetValue(_scenario));
+        var defaults = new RunOptions { Scenario = scenario.Name };
+        var connections = parsed.GetValue(_connections) ?? scenario.DefaultConnections;
+        return defaults with
+        {
+            Connections = connections,
+            Users = parsed.GetValue(_users) ?? connections,
+            Rate = ReadRate(parsed.GetValue(_rate)!),
+            Duration = parsed.GetValue(_duration) ?? scenario.DefaultDuration,
+            WarmUp = parsed.GetValue(_warmUp) ?? defaults.WarmUp,
+            Notifications = parsed.GetValue(_notifications) ?? defaults.Notifications,
+            Payload = parsed.GetValue(_payload) ?? defaults.Payload,
+            MaxP99 = parsed.GetValue(_maxP99) ?? defaults.MaxP99,
+            Pipeline = Pipeline.All.Single(pipeline => pipeline.Name == parsed.GetValue(_pipeline)),
+            Store = Enum.Parse<StoreKind>(parsed.GetValue(_store)!, ignoreCase: true),
+            Via = Enum.Parse<WayIn>(parsed.GetValue(_via)!, ignoreCase: true),
+            Postgres = parsed.GetValue(_postgres),
+            Kafka = parsed.GetValue(_kafka),
+            JsonFile = parsed.GetValue(_json),
+            HtmlFile = parsed.GetValue(_html),
+        };
+    }
+
+    private void Check(CommandResult result)
+    {
+        var pipeline = Pipeline.All.FirstOrDefault(pipeline => pipeline.Name == result.GetValue(_pipeline));
+        if (pipeline is null) return;
+        if (!pipeline.TakesHttp && result.GetValue(_via) == "http") result.AddError($"{pipeline.Name} takes events from Kafka only.");
+        if (!pipeline.IsBelfry && result.GetValue(_store) == "sqlite") result.AddError($"{pipeline.Name} has no SQLite.");
+    }
+
+    private static double? ReadRate(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
+
+    private static Option<int?> Number(string name, string description, int min, int max)
+    {
+        var option = new Option<int?>(name) { Description = description, HelpName = "n" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is { } value && (value < min || value > max)) result.AddError($"{name} is a whole number from {min} to {max}.");
+        });
+        return option;
+    }
+}

@@ -1,0 +1,63 @@
+using Belfry.Bench.Topology;
+
+namespace Belfry.Bench;
+
+/// <summary>How events get into the system.</summary>
+internal enum WayIn
+{
+    Kafka,
+    Http,
+}
+
+/// <summary>What keeps the mailboxes.</summary>
+internal enum StoreKind
+{
+    Postgres,
+    Sqlite,
+}
+
+/// <summary>What one run is to do.</summary>
+internal sealed record RunOptions
+{
+    public required string Scenario { get; init; }
+
+    public Pipeline Pipeline { get; init; } = Pipeline.Belfry;
+
+    public StoreKind Store { get; init; } = StoreKind.Postgres;
+
+    public WayIn Via { get; init; } = WayIn.Kafka;
+
+    /// <summary>How many streams are open.</summary>
+    public int Connections { get; init; } = 1_000;
+
+    /// <summary>How many users events are for; the first of them have the streams.</summary>
+    public int Users { get; init; } = 1_000;
+
+    /// <summary>Events a second; null: the highest that holds.</summary>
+    public double? Rate { get; init; } = 1_200;
+
+    /// <summary>How long is measured.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the load runs before that.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>For a replay: how many wait for each user.</summary>
+    public int Notifications { get; init; } = 1_000;
+
+    /// <summary>The size of an event's payload, in bytes.</summary>
+    public int Payload { get; init; } = 250;
+
+    /// <summary>For the search of the highest rate: the latency up to which a rate holds.</summary>
+    public TimeSpan MaxP99 { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A PostgreSQL that is there; null starts one.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>A Kafka that is there; null starts one.</summary>
+    public string? Kafka { get; init; }
+
+    public string? JsonFile { get; init; }
+
+    public string? HtmlFile { get; init; }
+}

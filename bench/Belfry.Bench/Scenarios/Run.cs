@@ -1,0 +1,98 @@
+using Belfry.Bench.Checker;
+using Belfry.Bench.Client;
+using Belfry.Bench.Producers;
+using Belfry.Bench.Topology;
+
+namespace Belfry.Bench.Scenarios;
+
+/// <summary>One run's apparatus: servers, users, streams, a way in, and the books that are compared at the end.</summary>
+internal sealed class Run : IAsyncDisposable
+{
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(2);
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(10);
+
+    private Run(RunOptions options, Stand stand, Progress progress)
+    {
+        Options = options;
+        Stand = stand;
+        Progress = progress;
+        Users = UserSet.OfNewRun(options.Users);
+        Ledger = new Ledger(options.Users, options.Connections);
+        var tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
+        var target = new StreamTarget(stand.Server.Url, tokens, Users, options.Connections);
+        Streams = new ClientPool(target, Users, options.Pipeline.KeepsEventIds, ClientPool.DefaultLoops);
+        Publisher = MakePublisher();
+        Kafka = stand.KafkaBootstrap is { } kafka ? new KafkaProbe(kafka, stand.KafkaProperties, Stand.Topic, stand.Store) : null;
+    }
+
+    public RunOptions Options { get; }
+
+    public Stand Stand { get; }
+
+    public Progress Progress { get; }
+
+    public UserSet Users { get; }
+
+    public Ledger Ledger { get; }
+
+    public ClientPool Streams { get; }
+
+    public IPublisher Publisher { get; }
+
+    public KafkaProbe? Kafka { get; }
+
+    /// <summary>Notifications that were acknowledged and have not been received by all that should.</summary>
+    public long Missing => Math.Max(0, Ledger.DeliveriesDue - Streams.Counts.Deliveries);
+
+    /// <summary>What was published and is still to be acknowledged, or received.</summary>
+    public long OnTheWay => Ledger.Outstanding + Missing;
+
+    public static async Task<Run> StartAsync(RunOptions options, Progress progress, CancellationToken ct)
+    {
+        progress.Say($"starting servers: {options.Pipeline.Name}, {options.Store}, {options.Via}");
+        return new Run(options, await Stand.StartAsync(options, ct), progress);
+    }
+
+    public async Task OpenStreamsAsync(int count, CancellationToken ct)
+    {
+        Progress.Say($"opening {count} streams");
+        Streams.Open(count);
+        await Streams.WaitUntilOpenAsync(OpenPatience, ct);
+    }
+
+    /// <summary>Waits until all that was acknowledged has been received; false when it does not get there.</summary>
+    public async Task<bool> DrainAsync(CancellationToken ct)
+    {
+        var end = BenchClock.Micros + BenchClock.Of(DrainPatience);
+        var (seen, since) = (-1L, 0L);
+        while (Ledger.Outstanding > 0 || Missing > 0)
+        {
+            Streams.ThrowIfFailed();
+            var now = BenchClock.Micros;
+            if (Streams.Counts.Deliveries != seen) (seen, since) = (Streams.Counts.Deliveries, now);
+            if (now > end || now - since > BenchClock.Of(StallPatience)) return false;
+            await Task.Delay(Poll, TimeProvider.System, ct);
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Publisher.DisposeAsync();
+        Kafka?.Dispose();
+        await Streams.DisposeAsync();
+        await Stand.DisposeAsync();
+    }
+
+    private IPublisher MakePublisher()
+    {
+        var writer = new EventWriter(Users, Options.Payload);
+        if (Options.Via == WayIn.Http) return new HttpPublisher(Users, Ledger, writer, Stand.Server.Url, Stand.Keys.ApiKey);
+        var properties = new Dictionary<string, string>(Stand.KafkaProperties) { ["bootstrap.servers"] = Stand.KafkaBootstrap! };
+        return new KafkaPublisher(Users, Ledger, writer, Stand.Topic, properties);
+    }
+}

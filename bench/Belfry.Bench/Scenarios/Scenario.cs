@@ -1,0 +1,23 @@
+using Belfry.Bench.Report;
+
+namespace Belfry.Bench.Scenarios;
+
+/// <summary>One kind of run.</summary>
+internal abstract class Scenario
+{
+    /// <summary>All there are.</summary>
+    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new IdleScenario()];
+
+    /// <summary>As on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>One line for the help.</summary>
+    public abstract string Description { get; }
+
+    public virtual int DefaultConnections => 1_000;
+
+    public virtual TimeSpan DefaultDuration => TimeSpan.FromSeconds(60);
+
+    /// <summary>Runs on servers that stand, and reports.</summary>
+    public abstract Task<RunReport> RunAsync(Run run, CancellationToken ct);
+}

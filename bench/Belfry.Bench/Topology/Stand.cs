@@ -1,0 +1,122 @@
+using System.Globalization;
+using Belfry.Servers;
+
+namespace Belfry.Bench.Topology;
+
+/// <summary>The servers of one run: PostgreSQL and Kafka where no address was given for them, and the system under test as a process.</summary>
+internal sealed class Stand : IAsyncDisposable
+{
+    public const string Topic = "notification-events";
+
+    // A production server's, not a laptop's: else checkpoints and buffer misses of a small cache are measured.
+    private static readonly Dictionary<string, string> PostgresSettings = new()
+    {
+        ["shared_buffers"] = "1GB",
+        ["max_wal_size"] = "8GB",
+        ["effective_cache_size"] = "4GB",
+    };
+
+    private readonly RunOptions _options;
+    private PostgresServer? _postgres;
+    private KafkaBroker? _kafka;
+    private BelfryProcess? _server;
+    private StoreProbe? _store;
+
+    private Stand(RunOptions options) => _options = options;
+
+    public Keys Keys { get; } = new();
+
+    public BelfryProcess Server => _server ?? throw new InvalidOperationException("The server has not been started.");
+
+    /// <summary>Looks into the pipeline's tables.</summary>
+    public StoreProbe Store => _store ?? throw new InvalidOperationException("The server has not been started.");
+
+    public string? PostgresConnectionString { get; private set; }
+
+    /// <summary>Null when the run has no Kafka.</summary>
+    public string? KafkaBootstrap { get; private set; }
+
+    /// <summary>What a client of this Kafka must set beside its address.</summary>
+    public IReadOnlyDictionary<string, string> KafkaProperties =>
+        _kafka is null ? new Dictionary<string, string>() : KafkaBroker.ClientProperties;
+
+    /// <summary>Those whose use of the machine is measured. Of servers that were there before, nothing is known.</summary>
+    public IReadOnlyList<MeasuredProcess> Processes =>
+    [
+        new(_options.Pipeline.ProcessName, Server.Pid, Server.Url.Port),
+        .. _postgres is { } postgres ? [new MeasuredProcess("postgres", postgres.Pid, postgres.Port) { HasChildren = true }] : Array.Empty<MeasuredProcess>(),
+        .. _kafka is { } kafka ? [new MeasuredProcess("kafka", kafka.Pid, kafka.Port)] : Array.Empty<MeasuredProcess>(),
+        new("bench", Environment.ProcessId, Port: null),
+    ];
+
+    /// <summary>The processes of which the run could not know anything.</summary>
+    public IEnumerable<string> UnknownProcesses =>
+        new[] { PostgresConnectionString is not null && _postgres is null ? "postgres" : null, KafkaBootstrap is not null && _kafka is null ? "kafka" : null }
+            .OfType<string>();
+
+    public static async Task<Stand> StartAsync(RunOptions options, CancellationToken ct)
+    {
+        var stand = new Stand(options);
+        try
+        {
+            await Task.WhenAll(stand.StartPostgresAsync(ct), stand.StartKafkaAsync(ct));
+            stand._server = await BelfryProcess.StartAsync(options.Pipeline.Program, stand.ServerSettings(), ct: ct);
+            stand._store = stand.OpenStore();
+            return stand;
+        }
+        catch
+        {
+            await stand.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_store is not null) await _store.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
+        if (_kafka is not null) await _kafka.DisposeAsync();
+        if (_postgres is not null) await _postgres.DisposeAsync();
+    }
+
+    private async Task StartPostgresAsync(CancellationToken ct)
+    {
+        if (_options.Store != StoreKind.Postgres) return;
+        PostgresConnectionString = _options.Postgres;
+        if (PostgresConnectionString is not null) return;
+        _postgres = await PostgresServer.StartAsync(PostgresSettings, ct);
+        PostgresConnectionString = await _postgres.CreateDatabaseAsync("bench", ct);
+    }
+
+    private async Task StartKafkaAsync(CancellationToken ct)
+    {
+        if (_options.Via != WayIn.Kafka) return;
+        KafkaBootstrap = _options.Kafka;
+        if (KafkaBootstrap is not null) return;
+        _kafka = await KafkaBroker.StartAsync(ct);
+        await _kafka.CreateTopicAsync(Topic, ct: ct);
+        KafkaBootstrap = _kafka.BootstrapServers;
+    }
+
+    private Dictionary<string, string> ServerSettings()
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Belfry__Auth__Secret"] = Keys.Secret,
+            ["Belfry__Auth__ApiKeys__bench"] = Keys.ApiKeyHash,
+        };
+        if (PostgresConnectionString is { } postgres) settings["ConnectionStrings__Postgres"] = postgres;
+        if (KafkaBootstrap is { } kafka) settings["ConnectionStrings__Kafka"] = kafka;
+        foreach (var (name, value) in KafkaProperties)
+        {
+            settings["Belfry__Kafka__Properties__" + name.Replace('.', '_')] = value;
+        }
+
+        var limit = Math.Max(100_000, _options.Connections);
+        if (limit > 100_000) settings["Belfry__Streaming__Connections"] = limit.ToString(CultureInfo.InvariantCulture);
+        return settings;
+    }
+
+    private PostgresProbe OpenStore() =>
+        new(PostgresConnectionString!, _options.Pipeline.IsBelfry ? PostgresQueries.Belfry : PostgresQueries.Original);
+}
