@@ -63,9 +63,12 @@ internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
             return Task.CompletedTask;
         }
 
-        context.HttpContext.ExplainProblem(context.AuthenticateFailure is null
-            ? $"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}."
-            : context.ErrorDescription ?? "The token is not valid.");
+        context.HttpContext.ExplainProblem(context switch
+        {
+            { AuthenticateFailure: null } => $"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}.",
+            { ErrorDescription: { Length: > 0 } why } => why,
+            _ => "The token is not valid.",
+        });
         return Task.CompletedTask;
     }
 }

@@ -6,9 +6,10 @@ namespace Belfry.Hosting.Commands;
 /// <summary><c>belfry listen</c>: prints a user's stream.</summary>
 internal sealed class ListenCommand : BelfryCommand
 {
+    private static readonly Uri DefaultServer = new("http://127.0.0.1:5080");
     private static readonly string[] Starts = ["undelivered", "latest", "earliest"];
 
-    private readonly Option<Uri> _url = new("--url") { Description = "The public address of the server.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080") };
+    private readonly UrlOption _url = new("--url", "The public address of the server (default http://127.0.0.1:5080).");
     private readonly Option<string?> _token = new("--token") { Description = "The user's token. Others on this machine can see it; --token-file keeps it from them." };
     private readonly Option<FileInfo> _tokenFile = new("--token-file") { Description = "A file that holds the user's token.", HelpName = "file" };
     private readonly Option<string?> _since = new("--since") { Description = $"Where to start without a cursor: {string.Join(", ", Starts)}." };
@@ -42,7 +43,7 @@ internal sealed class ListenCommand : BelfryCommand
         if (token.Length == 0 || !token.All(char.IsAscii) || token.Any(char.IsWhiteSpace)) throw new CommandException("That is not one token.", CommandLine.WrongUsage);
 
         var target = new ListenTarget(
-            parsed.GetRequiredValue(_url), token, parsed.GetValue(_since), parsed.GetValue(_lastEventId), parsed.GetValue(_types));
+            parsed.GetValue(_url) ?? DefaultServer, token, parsed.GetValue(_since), parsed.GetValue(_lastEventId), parsed.GetValue(_types));
         var printer = new EventPrinter(streams.Output, parsed.GetValue(_json));
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);

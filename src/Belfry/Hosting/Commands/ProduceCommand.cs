@@ -16,7 +16,7 @@ internal sealed class ProduceCommand : BelfryCommand
     private readonly NumberOption _users = new("--users", "How many users the events are for (default 1000).", 1, 100_000_000);
     private readonly Option<string> _prefix = new("--prefix") { Description = "What the users are called: <prefix>0, <prefix>1 and so on.", DefaultValueFactory = _ => "user-" };
     private readonly DurationOption _duration = new("--duration", "How long (default: until Ctrl-C).");
-    private readonly Option<Uri?> _url = new("--url") { Description = "Publish over HTTP to the server at this public address." };
+    private readonly UrlOption _url = new("--url", "Publish over HTTP to the server at this public address.");
     private readonly Option<string?> _apiKey = new("--api-key") { Description = "The publisher's key for --url. Others on this machine can see it; --api-key-file keeps it from them.", HelpName = "key" };
     private readonly Option<FileInfo> _apiKeyFile = new("--api-key-file") { Description = "A file that holds the publisher's key.", HelpName = "file" };
     private readonly Option<string?> _kafka = new("--kafka") { Description = "Publish to Kafka with these bootstrap servers.", HelpName = "host:port" };
