@@ -57,15 +57,22 @@ internal sealed partial class Lane
             try
             {
                 if (await TryStoreAsync(batch, ct)) break;
+                continue;
             }
             catch (StoreUnavailableException e)
             {
-                batch.OutcomeUnknown = true;
-                _metrics.Retried();
                 // One warning an edge; the store's monitor says when it is back.
                 if (attempt == 1) Log.Retrying(_log, Number, batch.Items.Count, e.Message);
-                await Task.Delay(Backoff.After(attempt), _time, ct);
             }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                // Not foreseen. A lane that ended here would leave its users without a way in, and nobody would know.
+                Log.Failed(_log, Number, batch.Items.Count, e);
+            }
+
+            batch.OutcomeUnknown = true;
+            _metrics.Retried();
+            await Task.Delay(Backoff.After(attempt), _time, ct);
         }
 
         _metrics.Stored(batch.Items, _time.GetElapsedTime(started));
@@ -88,7 +95,7 @@ internal sealed partial class Lane
 
             case AppendResult.Refused refused:
                 Log.Refused(_log, Number, batch.Items.Count, refused.Reason);
-                await IsolateAsync(batch, ct);
+                await IsolateAsync(batch, refused.Reason, ct);
                 return false;
 
             default:
@@ -122,18 +129,27 @@ internal sealed partial class Lane
 
     /// <summary>
     /// The store will not take this batch as a whole. One by one, and without moving any offset, the items show which of them
-    /// it is; then the batch goes again without those, and the ones already stored answer as our own.
+    /// it is; then what is left goes: the offsets, and the dead letters.
     /// </summary>
-    private async Task IsolateAsync(LaneBatch batch, CancellationToken ct)
+    private async Task IsolateAsync(LaneBatch batch, string reason, CancellationToken ct)
     {
+        var open = batch.Open();
+        if (open.Count == 0) throw new InvalidOperationException($"The store refuses a batch of which everything is stored: {reason}");
+
+        // Offsets were not checked, so another consumer may have been there before.
         batch.OutcomeUnknown = true;
-        foreach (var item in batch.Items.ToList())
+        foreach (var item in open)
         {
-            if (item.DeadLetter is not null) continue;
-            if (await _store.AppendAsync(AppendBatch.Of([item.Content!]), ct) is AppendResult.Refused refused)
+            switch (await _store.AppendAsync(AppendBatch.Of([item.Content!]), ct))
             {
-                batch.Refuse(item, refused.Reason);
-                _metrics.Refused();
+                case AppendResult.Stored stored:
+                    batch.Accept(item, stored.Answers[0]);
+                    break;
+
+                case AppendResult.Refused refused:
+                    batch.Refuse(item, refused.Reason);
+                    _metrics.Refused();
+                    break;
             }
         }
     }
@@ -155,6 +171,9 @@ internal sealed partial class Lane
 
         [LoggerMessage(2, LogLevel.Error, "Lane {Lane}: the store refuses a batch of {Count}; looking for the item: {Reason}")]
         public static partial void Refused(ILogger logger, int lane, int count, string reason);
+
+        [LoggerMessage(4, LogLevel.Error, "Lane {Lane}: storing a batch of {Count} failed; it is tried until it does not")]
+        public static partial void Failed(ILogger logger, int lane, int count, Exception exception);
 
         [LoggerMessage(3, LogLevel.Warning, "Another consumer has moved {Topic}/{Partition}; what was read of it here is dropped")]
         public static partial void Fenced(ILogger logger, string topic, int partition);

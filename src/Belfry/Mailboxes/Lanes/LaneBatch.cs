@@ -10,6 +10,9 @@ internal sealed class LaneBatch
     // Partitions whose offset a try of ours has moved though its answer was lost: their rows go again, the move does not.
     private readonly HashSet<IKafkaLease> _moved = [];
 
+    // Stored one by one, because the store refused them together: only the offsets and dead letters beside them still go.
+    private readonly HashSet<LaneItem> _stored = [];
+
     public LaneBatch(List<LaneItem> items) => Items = InPriorityOrder(items);
 
     public List<LaneItem> Items { get; private set; }
@@ -28,43 +31,55 @@ internal sealed class LaneBatch
         foreach (var item in Items)
         {
             if (item.DeadLetter is { } letter) deadLetters.Add(letter);
-            else contents.Add(item.Content!);
+            else if (IsOpen(item)) contents.Add(item.Content!);
         }
 
         return new AppendBatch(contents, Moves(), deadLetters);
     }
+
+    /// <summary>The notifications that no try has an answer for.</summary>
+    public List<LaneItem> Open() => Items.FindAll(IsOpen);
 
     /// <summary>Lets go of what came from partitions that are no longer ours.</summary>
     public void DropLost()
     {
         if (Items.TrueForAll(i => i.Lease is null or { IsHeld: true })) return;
 
-        foreach (var item in Items.Where(i => i.Lease is { IsHeld: false }))
+        // Looked at once for each: whose hold ends in between is dropped in the next round.
+        var lost = Items.FindAll(i => i.Lease is { IsHeld: false }).ToHashSet();
+        foreach (var item in lost)
         {
             if (OutcomeUnknown && item.Content is { } content) _wakes.Add(content.UserId);
             item.Drop();
         }
 
-        Items = Items.FindAll(i => i.Lease is null or { IsHeld: true });
+        Items = Items.FindAll(i => !lost.Contains(i));
     }
 
     /// <summary>Takes the store's answers, and moves what the partitions' leases expect.</summary>
     public void Accept(IReadOnlyList<Appended> answers)
     {
-        foreach (var move in LastOffsets()) move.Key.Expected = move.Value + 1;
+        foreach (var (lease, next) in NextOffsets()) lease.Expected = next;
 
-        var next = 0;
+        var place = 0;
         foreach (var item in Items)
         {
-            if (item.DeadLetter is null) item.SetAnswer(answers[next++]);
+            if (IsOpen(item)) item.SetAnswer(answers[place++]);
         }
+    }
+
+    /// <summary>Takes the store's answer for one item that was sent alone.</summary>
+    public void Accept(LaneItem item, Appended answer)
+    {
+        item.SetAnswer(answer);
+        _stored.Add(item);
     }
 
     /// <summary>True when the stored offset is the one that our lost try was to set: it did.</summary>
     public bool TryConfirmMove(PartitionKey partition, long stored)
     {
-        var (lease, last) = LastOffsets().First(m => m.Key.Partition == partition);
-        return stored == last + 1 && _moved.Add(lease);
+        var (lease, next) = NextOffsets().First(m => m.Key.Partition == partition);
+        return stored == next && _moved.Add(lease);
     }
 
     public void Fence(PartitionKey partition) => Items.First(i => i.Lease?.Partition == partition).Lease!.Fenced();
@@ -100,26 +115,38 @@ internal sealed class LaneBatch
     public List<LaneItem> NewItems() =>
         Items.FindAll(i => i.DeadLetter is null && !i.Answer.Duplicate && !_wakes.Contains(i.Content!.UserId));
 
+    private bool IsOpen(LaneItem item) => item.DeadLetter is null && !_stored.Contains(item);
+
     private List<OffsetMove> Moves()
     {
         var moves = new List<OffsetMove>();
-        foreach (var (lease, last) in LastOffsets())
+        foreach (var (lease, next) in NextOffsets())
         {
-            if (!_moved.Contains(lease)) moves.Add(new OffsetMove(lease.Partition, lease.Expected, last + 1));
+            if (!_moved.Contains(lease)) moves.Add(new OffsetMove(lease.Partition, lease.Expected, next));
         }
 
         return moves;
     }
 
-    private Dictionary<IKafkaLease, long> LastOffsets()
+    /// <summary>
+    /// Where each partition stands after this batch. The end of a record that began in an earlier batch counts, its beginning does
+    /// not: a batch with nothing else moves the offset to where it is, which still finds out whether the partition is ours.
+    /// </summary>
+    private Dictionary<IKafkaLease, long> NextOffsets()
     {
-        var last = new Dictionary<IKafkaLease, long>();
+        var next = new Dictionary<IKafkaLease, long>();
         foreach (var item in Items)
         {
-            if (item.Lease is { } lease && item.Offset > last.GetValueOrDefault(lease, -1)) last[lease] = item.Offset;
+            if (item is not { Record: { } record, EndsRecord: true }) continue;
+            if (!next.TryGetValue(record.Lease, out var known) || known <= record.Offset) next[record.Lease] = record.Offset + 1;
         }
 
-        return last;
+        foreach (var item in Items)
+        {
+            if (item is { Lease: { } lease, EndsRecord: false }) next.TryAdd(lease, lease.Expected);
+        }
+
+        return next;
     }
 
     /// <summary>HIGH before MEDIUM before LOW; within a priority in the order of arrival.</summary>

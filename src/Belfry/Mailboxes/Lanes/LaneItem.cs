@@ -18,31 +18,39 @@ internal sealed class LaneItem
         Size = content.Size;
     }
 
-    public LaneItem(NewNotification content, ILaneItemOwner owner, IKafkaLease lease, long offset)
-        : this(content, owner, index: 0)
+    /// <param name="place">The item's place among those of its record, from 0.</param>
+    /// <param name="endsRecord">Whether it is the last of them.</param>
+    public LaneItem(NewNotification content, ILaneItemOwner owner, LaneRecord record, int place, bool endsRecord)
+        : this(content, owner, place)
     {
-        Lease = lease;
-        Offset = offset;
+        Record = record;
+        EndsRecord = endsRecord;
+        if (place == 0) Size += record.Size;
     }
 
-    public LaneItem(NewDeadLetter deadLetter, ILaneItemOwner owner, IKafkaLease lease)
+    /// <param name="reason">Why the record cannot become a notification.</param>
+    public LaneItem(ILaneItemOwner owner, LaneRecord record, string reason)
     {
-        DeadLetter = deadLetter;
         _owner = owner;
-        Lease = lease;
-        Offset = deadLetter.Offset;
-        Size = 300 + (deadLetter.Key?.Length ?? 0) + (deadLetter.Value?.Length ?? 0);
+        Record = record;
+        EndsRecord = true;
+        DeadLetter = record.ToDeadLetter(reason);
+        Size = 300 + record.Size;
     }
 
-    /// <summary>Null for a dead letter.</summary>
+    /// <summary>Null for a record that never was one.</summary>
     public NewNotification? Content { get; }
 
     public NewDeadLetter? DeadLetter { get; private set; }
 
-    /// <summary>The consumer's hold on the partition it came from; null for what did not come from Kafka.</summary>
-    public IKafkaLease? Lease { get; }
+    /// <summary>Null for what did not come from Kafka.</summary>
+    public LaneRecord? Record { get; }
 
-    public long Offset { get; }
+    /// <summary>Whether the partition's offset is past the record once this item is stored.</summary>
+    public bool EndsRecord { get; }
+
+    /// <summary>The consumer's hold on the partition it came from; null for what did not come from Kafka.</summary>
+    public IKafkaLease? Lease => Record?.Lease;
 
     /// <summary>Its place among its owner's items.</summary>
     public int Index { get; }
@@ -77,7 +85,7 @@ internal sealed class LaneItem
     }
 
     /// <summary>The store refused what came from Kafka: nobody waits for an answer, so it is kept as a dead letter.</summary>
-    public void TurnIntoDeadLetter(string reason) => DeadLetter = Lease!.DeadLetterOf(this, reason);
+    public void TurnIntoDeadLetter(string reason) => DeadLetter = Record!.ToDeadLetter(reason);
 
     private void Finish(LaneOutcome outcome)
     {
@@ -109,22 +117,4 @@ internal enum LaneOutcome
 internal interface ILaneItemOwner
 {
     void Finished(LaneItem item);
-}
-
-/// <summary>A consumer's hold on one Kafka partition, from its assignment until it is taken away.</summary>
-internal interface IKafkaLease
-{
-    PartitionKey Partition { get; }
-
-    /// <summary>The next offset that this consumer itself read or wrote last. Only the partition's lane moves it.</summary>
-    long Expected { get; set; }
-
-    /// <summary>False once the partition was taken away or found moved by another consumer: what is left of it is dropped.</summary>
-    bool IsHeld { get; }
-
-    /// <summary>Another consumer has moved the offset: forget what is buffered, read the stored offset, begin there.</summary>
-    void Fenced();
-
-    /// <summary>The record of an item that the store has refused.</summary>
-    NewDeadLetter DeadLetterOf(LaneItem item, string reason);
 }

@@ -1,8 +1,9 @@
 namespace Belfry.Mailboxes.Lanes;
 
 /// <summary>
-/// What waits for a lane: any number of writers, one reader. Bounded in items and bytes; full means refused, and the writer
-/// decides (HTTP answers 503, Kafka pauses the partition and offers the record again).
+/// What waits for a lane: any number of writers, one reader. Bounded in items and bytes, over which the last write that fits
+/// in part may reach: else a large one would never find room among small ones. Full means refused, and the writer decides
+/// (HTTP answers 503, Kafka waits, then pauses the partition and offers the record again).
 /// </summary>
 internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
 {
@@ -10,6 +11,7 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
     private readonly Queue<LaneItem> _express = new();
     private readonly Queue<LaneItem> _normal = new();
     private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource _room = NewSignal();
     private long _bytes;
     private int _wanted = 1;
     private bool _completed;
@@ -31,24 +33,41 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
         }
     }
 
+    private bool IsFull => _express.Count + _normal.Count >= maxItems || _bytes >= maxBytes;
+
     /// <summary>Takes all of the items or none. One writer's items keep their order.</summary>
     /// <param name="express">Before everything that is not.</param>
     public bool TryAdd(ReadOnlySpan<LaneItem> items, bool express)
     {
         lock (_gate)
         {
-            var count = _express.Count + _normal.Count;
-            long size = 0;
-            foreach (var item in items) size += item.Size;
-            // A request larger than the whole bound still goes through, alone.
-            var full = count > 0 && (count + items.Length > maxItems || _bytes + size > maxBytes);
-            if (full || _completed) return false;
+            if (_completed) return false;
+            if (IsFull)
+            {
+                if (_room.Task.IsCompleted) _room = NewSignal();
+                // Nobody waits for a batch to fill up that cannot.
+                _changed.TrySetResult();
+                return false;
+            }
 
             var queue = express ? _express : _normal;
-            foreach (var item in items) queue.Enqueue(item);
-            _bytes += size;
-            if (count + items.Length >= _wanted) _changed.TrySetResult();
+            foreach (var item in items)
+            {
+                queue.Enqueue(item);
+                _bytes += item.Size;
+            }
+
+            if (_express.Count + _normal.Count >= _wanted) _changed.TrySetResult();
             return true;
+        }
+    }
+
+    /// <summary>For a writer that was refused: completes when there is room again.</summary>
+    public Task Room
+    {
+        get
+        {
+            lock (_gate) return _room.Task;
         }
     }
 
@@ -59,6 +78,7 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
         {
             _completed = true;
             _changed.TrySetResult();
+            _room.TrySetResult();
         }
     }
 
@@ -79,6 +99,7 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
                 var bytes = 0L;
                 Move(_express, batch, max, maxBatchBytes, ref bytes);
                 Move(_normal, batch, max, maxBatchBytes, ref bytes);
+                if (!IsFull) _room.TrySetResult();
                 if (batch.Count > 0 || (_completed && _express.Count + _normal.Count == 0)) return batch;
             }
         }
@@ -100,7 +121,7 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
         Task changed;
         lock (_gate)
         {
-            if (_completed || _express.Count + _normal.Count >= count) return;
+            if (_completed || IsFull || _express.Count + _normal.Count >= count) return;
             _wanted = count;
             if (_changed.Task.IsCompleted) _changed = NewSignal();
             changed = _changed.Task;

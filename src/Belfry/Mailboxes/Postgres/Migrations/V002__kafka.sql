@@ -54,6 +54,10 @@ BEGIN
             RAISE EXCEPTION 'the partition was moved to % by another consumer, expected %', v_current, r.expected
                 USING ERRCODE = 'BF001', DETAIL = (r.place - 1)::text;
         END IF;
+        IF r.next_offset < r.expected THEN
+            -- Back: the topic was made anew, or cut off. The newest row is the position, so the newer ones go.
+            DELETE FROM belfry.kafka_offsets WHERE partition_id = r.id;
+        END IF;
         IF r.next_offset <> r.expected THEN
             INSERT INTO belfry.kafka_offsets VALUES (r.id, r.next_offset);
         END IF;
