@@ -192,7 +192,7 @@ public abstract partial class MailboxStoreContract
                 ("nobody", 1, other.NotificationId),
             ], Cancelled);
 
-        Assert.Equal([mine[0].NotificationId, mine[2].NotificationId], found.Order());
+        Assert.Equal(new HashSet<Guid> { mine[0].NotificationId, mine[2].NotificationId }, found);
     }
 
     private static void AssertSame(NewNotification given, NewNotification stored)
