@@ -3,7 +3,9 @@ using Belfry.Hosting.Commands;
 return await CommandLine.RunAsync(
     args,
     new ServeCommand(),
+    new MigrateCommand(),
     new TokenCommand(),
     new ConfigCommand(),
+    new EpochCommand(),
     new ListenCommand(),
     new ProduceCommand());
