@@ -29,7 +29,7 @@ internal static partial class BelfryHost
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddIngest().AddStreaming();
+        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming();
         return builder;
     }
 

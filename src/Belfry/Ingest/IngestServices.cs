@@ -1,14 +1,26 @@
 using Belfry.Ingest.Http;
+using Belfry.Ingest.Kafka;
+using Belfry.Settings;
 
 namespace Belfry.Ingest;
 
 /// <summary>The ways in.</summary>
 internal static class IngestServices
 {
-    public static IServiceCollection AddIngest(this IServiceCollection services)
+    /// <summary>HTTP always; Kafka when there is a connection string for it.</summary>
+    public static IServiceCollection AddIngest(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IngestMetrics>();
         services.AddSingleton<PublishEndpoint>();
+
+        services.AddSettings<KafkaOptions>();
+        if (string.IsNullOrEmpty(configuration.GetConnectionString("Kafka"))) return services;
+        services.AddSingleton<KafkaMetrics>();
+        services.AddSingleton<KafkaLink>();
+        services.AddSingleton<LaneSink>();
+        services.AddSingleton<DeadLetterRelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeadLetterRelay>());
+        services.AddHostedService<KafkaIngest>();
         return services;
     }
 

@@ -90,6 +90,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         Client.Dispose();
         await _database.DisposeAsync();
+        await StopAsync();
         await _app.DisposeAsync();
     }
 }

@@ -81,7 +81,7 @@ public sealed class EventBodyTests
         var body = EventParser.ReadBody(
             Encoding.UTF8.GetBytes($$"""[{{Good}},{"user_id":"u","event_type":"t","id":"own"},{{Good}}]"""),
             EventFormat.Any,
-            Doors.Defaults with { Id = "key" });
+            Doors.Defaults with { IdStem = "key" });
 
         Assert.Equal(["key/0", "own", "key/2"], body.Verdicts.Select(v => v.Notifications!.Single().EventId));
     }

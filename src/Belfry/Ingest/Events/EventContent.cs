@@ -35,14 +35,15 @@ internal readonly ref struct EventContent
             return EventVerdict.Refused(Problems.InvalidField($"{user.NameOf()} and {users.NameOf()} are both there: exactly one of them names the users."));
         }
 
-        if (UserIds is null && (UserId ?? defaults.UserId) is null)
+        var only = UserId ?? (UserIds is null ? defaults.FindUser() : null);
+        if (UserIds is null && only is null)
         {
             return EventVerdict.Refused(Problems.InvalidField($"{user.NameOf()} is missing, and so is {users.NameOf()}: whose is it?"));
         }
 
-        var id = Id ?? Guid.CreateVersion7().ToString();
+        var id = Id ?? defaults.MakeId();
         var key = EventKey.Of(Source!, id);
-        if (UserIds is null) return EventVerdict.Accepted([NotificationFor(UserId ?? defaults.UserId!, id, key)]);
+        if (UserIds is null) return EventVerdict.Accepted([NotificationFor(only!, id, key)]);
 
         var notifications = new NewNotification[UserIds.Length];
         for (var i = 0; i < notifications.Length; i++) notifications[i] = NotificationFor(UserIds[i], id, key);

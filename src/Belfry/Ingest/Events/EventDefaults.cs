@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Belfry.Ingest.Events;
 
@@ -7,14 +9,25 @@ namespace Belfry.Ingest.Events;
 /// <param name="Timestamp">UTC, whole microseconds.</param>
 internal readonly record struct EventDefaults(string Source, DateTime Timestamp)
 {
-    /// <summary>Null: each event without an id gets a UUIDv7. For a body it is a stem: <c>/</c> and the event's place follow.</summary>
-    public string? Id { get; init; }
+    /// <summary>Where ids are made from, so that what is read again has them again. Null: an event without an id gets a UUIDv7.</summary>
+    public string? IdStem { get; init; }
 
-    /// <summary>Whose mailbox it is when the event names nobody: the key of a Kafka record.</summary>
-    public string? UserId { get; init; }
+    /// <summary>With the stem: the event's place in its request, or the record's offset.</summary>
+    public long Place { get; init; }
+
+    /// <summary>The key of a Kafka record, UTF-8: whose mailbox it is when the event names nobody.</summary>
+    public byte[]? UserKey { get; init; }
 
     public string? Traceparent { get; init; }
 
-    /// <summary>The defaults of one event of a body.</summary>
-    public EventDefaults At(int place) => Id is null ? this : this with { Id = string.Create(CultureInfo.InvariantCulture, $"{Id}/{place}") };
+    public string MakeId() =>
+        IdStem is null ? Guid.CreateVersion7().ToString() : string.Create(CultureInfo.InvariantCulture, $"{IdStem}/{Place}");
+
+    /// <summary>The user that the key names; null when it names none.</summary>
+    public string? FindUser()
+    {
+        if (UserKey is null || UserKey.Length > EventLimits.Name * 3 || !Utf8.IsValid(UserKey)) return null;
+        var user = Encoding.UTF8.GetString(UserKey);
+        return TextRules.FindFault(user, EventLimits.Name) is null ? user : null;
+    }
 }

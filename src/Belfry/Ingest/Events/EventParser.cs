@@ -75,7 +75,7 @@ internal static class EventParser
         if (json.TokenType != JsonTokenType.StartArray)
         {
             if (format == EventFormat.CloudEventBatch) return Whole(Problems.Malformed("A batch is an array."));
-            var verdict = ReadItem(ref json, body, format, defaults.At(0));
+            var verdict = ReadItem(ref json, body, format, defaults);
             json.Read();
             return new EventBody([verdict], null);
         }
@@ -87,7 +87,7 @@ internal static class EventParser
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (verdicts.Count == EventLimits.Items) return Whole(Problems.TooLarge($"There are more than {EventLimits.Items} events in the body."));
-            verdicts.Add(ReadItem(ref json, body, format, defaults.At(verdicts.Count)));
+            verdicts.Add(ReadItem(ref json, body, format, defaults with { Place = verdicts.Count }));
             notifications += verdicts[^1].Notifications?.Length ?? 0;
             if (notifications > EventLimits.Notifications)
             {

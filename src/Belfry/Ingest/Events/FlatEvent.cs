@@ -15,7 +15,7 @@ internal static class FlatEvent
         var id = fields.Text(Member.Id, EventLimits.Name) ?? fields.Text(Member.NotificationId, EventLimits.Name);
         var content = new EventContent
         {
-            Id = id ?? defaults.Id,
+            Id = id,
             Source = fields.Text(Member.Source, EventLimits.Name) ?? defaults.Source,
             UserId = fields.Text(Member.UserId, EventLimits.Name),
             UserIds = fields.UserArray(),

@@ -65,7 +65,7 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
             body = EventParser.ReadBody(bytes.Bytes, format, new EventDefaults(
                 http.User.Identity?.Name ?? "http", Rfc3339.WholeMicroseconds(time.GetUtcNow().UtcDateTime))
             {
-                Id = key.Length > 0 ? key : null,
+                IdStem = key.Length > 0 ? key : null,
                 Traceparent = carried is null ? null : IngestTracing.Current ?? carried,
             });
         }
