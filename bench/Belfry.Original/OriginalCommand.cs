@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Belfry.Hosting;
 using Belfry.Hosting.Commands;
+using Belfry.Original.ClaimCycle;
 
 namespace Belfry.Original;
 
@@ -17,6 +18,7 @@ internal sealed class OriginalCommand : RootCommand
         Add(_asPublished);
         Add(_urls);
         Add(_adminUrls);
+        Add(new ClaimCycleCommand());
         SetAction(RunAsync);
     }
 

@@ -76,8 +76,9 @@ internal static class OriginalHost
     {
         services.AddSettings<KafkaSource>();
         if (configuration.GetConnectionString("Kafka") is not { } bootstrapServers) return services;
-        services.AddSingleton(provider => new KafkaRecords(bootstrapServers, provider.GetRequiredService<IOptions<KafkaSource>>().Value));
+        services.AddSingleton<RecordQueue>();
         services.AddHostedService<BatchConsumer>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<KafkaRecords>(provider, bootstrapServers));
         return services;
     }
 

@@ -17,3 +17,9 @@ catch (CommandException e)
     await Console.Error.WriteLineAsync(e.Message);
     return e.ExitCode;
 }
+catch (Exception e)
+{
+    // The runtime would abort, with a core dump: a failure is an exit code.
+    await Console.Error.WriteLineAsync($"belfry-original failed: {e}");
+    return CommandLine.Failed;
+}

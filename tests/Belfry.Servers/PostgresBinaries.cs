@@ -25,6 +25,14 @@ internal sealed class PostgresBinaries
     public IEnumerable<string> Command(string program, params IEnumerable<string> arguments) =>
         [.. AsPostgres(), Path.Combine(_folder, program), .. arguments];
 
+    /// <summary>The path of a program that anyone may run, such as pgbench.</summary>
+    /// <exception cref="MissingPartException">It is not there.</exception>
+    public string PathOf(string program)
+    {
+        var path = Path.Combine(_folder, program);
+        return File.Exists(path) ? path : throw new MissingPartException(program, $"it belongs to PostgreSQL's own packages, and is not in {_folder}.");
+    }
+
     /// <summary>Makes the folder the property of the user who runs the server.</summary>
     public static async Task GiveAsync(string folder, CancellationToken ct)
     {

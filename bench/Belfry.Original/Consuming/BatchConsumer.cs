@@ -8,12 +8,12 @@ namespace Belfry.Original.Consuming;
 
 /// <summary>
 /// The batch consumer: collects up to 100 events or 50 ms, then inserts them. Repaired, with one statement, and the offsets
-/// are committed after it. As published, the offsets are committed first (fault 1), each row is a transaction (fault 3), and
+/// count as done after it. As published, the offsets are done first (fault 1), each row is a transaction (fault 3), and
 /// the 50 ms are looked at only after a read has returned, so that the last events wait for the next one to come.
 /// </summary>
 internal sealed partial class BatchConsumer(
     NotificationTable table,
-    KafkaRecords records,
+    RecordQueue queue,
     OriginalMetrics metrics,
     IOptions<OriginalOptions> options,
     TimeProvider time,
@@ -21,68 +21,55 @@ internal sealed partial class BatchConsumer(
 {
     private readonly OriginalOptions _options = options.Value;
     private readonly EventBatch _batch = new(options.Value.AsPublished);
-    private long _begun;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (true)
         {
-            // Blocks its thread, as the client does: it has no other way to read.
-            Collect(stoppingToken);
-            if (_batch.Records >= _options.BatchSize || (_batch.Records > 0 && Waited >= _options.BatchWait)) await FlushAsync(stoppingToken);
+            if (_options.AsPublished) await CollectAsPublishedAsync(stoppingToken);
+            else await CollectAsync(stoppingToken);
+
+            if (_options.AsPublished) await LoseOrInsertAsync(stoppingToken);
+            else await InsertAsync(stoppingToken);
+            _batch.Clear();
         }
     }
 
-    private TimeSpan Waited => time.GetElapsedTime(_begun);
-
-    private void Collect(CancellationToken ct)
+    private async Task CollectAsync(CancellationToken ct)
     {
+        Add(await queue.Reader.ReadAsync(ct));
+        using var wait = new CancellationTokenSource(_options.BatchWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, wait.Token);
         try
         {
-            var record = _options.AsPublished ? records.Read(ct) : records.Read(Patience());
-            if (record is null) return;
-
-            if (_batch.Records == 0) _begun = time.GetTimestamp();
-            if (!_batch.Add(record, time.GetUtcNow().UtcDateTime)) metrics.Refused();
+            while (_batch.Records < _options.BatchSize) Add(await queue.Reader.ReadAsync(either.Token));
         }
-        catch (ConsumeException e) when (!e.Error.IsFatal)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            Log.ReadFailed(log, e.Error.Reason);
+            // The time is up.
         }
     }
 
-    private TimeSpan Patience()
+    private async Task CollectAsPublishedAsync(CancellationToken ct)
     {
-        if (_batch.Records == 0) return _options.BatchWait;
-        var left = _options.BatchWait - Waited;
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        Add(await queue.Reader.ReadAsync(ct));
+        var begun = time.GetTimestamp();
+        while (_batch.Records < _options.BatchSize && time.GetElapsedTime(begun) < _options.BatchWait) Add(await queue.Reader.ReadAsync(ct));
     }
 
-    private async Task FlushAsync(CancellationToken ct)
+    private void Add(ConsumeResult<byte[], byte[]> record)
     {
-        if (_options.AsPublished)
-        {
-            Commit();
-            foreach (var row in _batch.Rows) await InsertOrLoseAsync(row, ct);
-        }
-        else
-        {
-            await InsertAsync(ct);
-            Commit();
-        }
-
-        _batch.Clear();
+        if (!_batch.Add(record, time.GetUtcNow().UtcDateTime)) metrics.Refused();
     }
 
     private async Task InsertAsync(CancellationToken ct)
     {
-        if (_batch.Rows.Count == 0) return;
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; _batch.Rows.Count > 0; attempt++)
         {
             try
             {
                 metrics.Inserted(await table.InsertAsync(_batch.Rows, ct));
-                return;
+                break;
             }
             catch (NpgsqlException e)
             {
@@ -90,44 +77,31 @@ internal sealed partial class BatchConsumer(
                 await Task.Delay(Backoff.After(attempt), time, ct);
             }
         }
+
+        queue.MarkDone(_batch.Next);
     }
 
-    private async Task InsertOrLoseAsync(NotificationRow row, CancellationToken ct)
+    private async Task LoseOrInsertAsync(CancellationToken ct)
     {
-        try
+        queue.MarkDone(_batch.Next);
+        foreach (var row in _batch.Rows)
         {
-            await table.InsertAsync(row, ct);
-            metrics.Inserted(1);
-        }
-        catch (NpgsqlException e)
-        {
-            metrics.Lost();
-            Log.InsertFailed(log, 1, e.Message);
-        }
-    }
-
-    private void Commit()
-    {
-        try
-        {
-            records.Commit(_batch.Next);
-        }
-        catch (KafkaException e)
-        {
-            // What is read again is known by its id, unless it is as published.
-            Log.CommitFailed(log, e.Error.Reason);
+            try
+            {
+                await table.InsertAsync(row, ct);
+                metrics.Inserted(1);
+            }
+            catch (NpgsqlException e)
+            {
+                metrics.Lost();
+                Log.InsertFailed(log, 1, e.Message);
+            }
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Kafka cannot be read: {Reason}")]
-        public static partial void ReadFailed(ILogger logger, string reason);
-
-        [LoggerMessage(2, LogLevel.Warning, "{Rows} rows could not be inserted: {Reason}")]
+        [LoggerMessage(1, LogLevel.Warning, "{Rows} rows could not be inserted: {Reason}")]
         public static partial void InsertFailed(ILogger logger, int rows, string reason);
-
-        [LoggerMessage(3, LogLevel.Warning, "Offsets could not be committed: {Reason}")]
-        public static partial void CommitFailed(ILogger logger, string reason);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class EventBatch(bool asPublished)
     public IEnumerable<TopicPartitionOffset> Next => _next.Select(next => new TopicPartitionOffset(next.Key, next.Value));
 
     /// <summary>False when the record is no event: it is passed over.</summary>
-    public bool Add(ConsumeResult<byte[]?, byte[]?> record, DateTime receivedAt)
+    public bool Add(ConsumeResult<byte[], byte[]> record, DateTime receivedAt)
     {
         Records++;
         _next[record.TopicPartition] = record.Offset + 1;

@@ -1,41 +1,103 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Options;
 
 namespace Belfry.Original.Consuming;
 
-/// <summary>The consumer group's member: reads records one by one, and commits when it is told to. Not for several threads.</summary>
-internal sealed class KafkaRecords : IDisposable
+/// <summary>The consumer group's member, on a thread of its own: fills the queue, and commits what is done.</summary>
+internal sealed partial class KafkaRecords(
+    string bootstrapServers, IOptions<KafkaSource> source, RecordQueue queue, ILogger<KafkaRecords> log) : IHostedService, IDisposable
 {
-    private readonly IConsumer<byte[]?, byte[]?> _consumer;
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
 
-    public KafkaRecords(string bootstrapServers, KafkaSource source)
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        new Thread(Run) { IsBackground = true, Name = "kafka-records" }.Start();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _ended.Task.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private void Run()
+    {
+        try
+        {
+            using var consumer = new ConsumerBuilder<byte[], byte[]>(Config()).Build();
+            consumer.Subscribe(source.Value.Topics);
+            while (!_stop.IsCancellationRequested)
+            {
+                if (Read(consumer) is { } record) HandOn(record, consumer);
+                StoreDone(consumer);
+            }
+
+            // Commits what is stored, and leaves the group, so that nobody has to wait for the session to time out.
+            consumer.Close();
+            _ended.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            Log.Failed(log, e);
+            _ended.TrySetException(e);
+        }
+    }
+
+    private ConsumerConfig Config()
     {
         var config = new ConsumerConfig
         {
             BootstrapServers = bootstrapServers,
-            GroupId = source.GroupId,
-            EnableAutoCommit = false,
+            GroupId = source.Value.GroupId,
+            EnableAutoCommit = true,
+            AutoCommitIntervalMs = 1000,
             EnableAutoOffsetStore = false,
             AutoOffsetReset = AutoOffsetReset.Earliest,
         };
-        foreach (var (name, value) in source.Properties) config.Set(name.Replace('_', '.'), value);
-
-        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).Build();
-        _consumer.Subscribe(source.Topics);
+        foreach (var (name, value) in source.Value.Properties) config.Set(name.Replace('_', '.'), value);
+        return config;
     }
 
-    /// <summary>The next record; null when none has come in time.</summary>
-    public ConsumeResult<byte[]?, byte[]?>? Read(TimeSpan patience) => _consumer.Consume(patience);
-
-    /// <summary>Waits for the next record, however long it takes.</summary>
-    public ConsumeResult<byte[]?, byte[]?> Read(CancellationToken ct) => _consumer.Consume(ct);
-
-    /// <param name="next">For each partition the offset to go on from.</param>
-    public void Commit(IEnumerable<TopicPartitionOffset> next) => _consumer.Commit(next);
-
-    public void Dispose()
+    private ConsumeResult<byte[], byte[]>? Read(IConsumer<byte[], byte[]> consumer)
     {
-        // Leaves the group, so that another member need not wait for the session to time out.
-        _consumer.Close();
-        _consumer.Dispose();
+        try
+        {
+            return consumer.Consume(PollTimeout);
+        }
+        catch (ConsumeException e) when (!e.Error.IsFatal)
+        {
+            Log.ReadFailed(log, e.Error.Reason);
+            return null;
+        }
+    }
+
+    /// <summary>A full queue means that the table is slow; what is done meanwhile is still stored.</summary>
+    private void HandOn(ConsumeResult<byte[], byte[]> record, IConsumer<byte[], byte[]> consumer)
+    {
+        while (!queue.Writer.TryWrite(record) && !_stop.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1))) StoreDone(consumer);
+    }
+
+    private void StoreDone(IConsumer<byte[], byte[]> consumer)
+    {
+        var assigned = consumer.Assignment;
+        foreach (var next in queue.Done)
+        {
+            if (assigned.Contains(next.TopicPartition)) consumer.StoreOffset(next);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Kafka cannot be read: {Reason}")]
+        public static partial void ReadFailed(ILogger logger, string reason);
+
+        [LoggerMessage(2, LogLevel.Error, "Reading from Kafka has ended")]
+        public static partial void Failed(ILogger logger, Exception exception);
     }
 }

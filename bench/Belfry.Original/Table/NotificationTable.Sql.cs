@@ -6,7 +6,7 @@ internal sealed partial class NotificationTable
     {
         /// <summary>Under a lock, because CREATE … IF NOT EXISTS by two instances at once makes one of them fail.</summary>
         public const string Create = """
-            SELECT pg_advisory_xact_lock(7_215_004);
+            SELECT pg_advisory_xact_lock(7215004);
             CREATE TABLE IF NOT EXISTS notifications (
                 notification_id uuid PRIMARY KEY,
                 user_id varchar(255) NOT NULL,
