@@ -102,7 +102,8 @@ internal sealed class Setting
         _ when _type == typeof(TimeSpan) => $"a duration: write for example {Duration.Form}",
         { IsEnum: true } => $"one of {Type}",
         _ when _type == typeof(bool) => "true or false",
-        _ => $"a {Type} in range",
+        _ when Type == "number" => "a number",
+        _ => "a whole number in range",
     };
 
     private bool TryRead(IConfigurationSection section, out object? value)
