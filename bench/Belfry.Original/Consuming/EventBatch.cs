@@ -26,8 +26,12 @@ internal sealed class EventBatch(bool asPublished)
         Records++;
         _next[record.TopicPartition] = record.Offset + 1;
 
-        var id = string.Create(CultureInfo.InvariantCulture, $"{record.Topic}/{record.Partition.Value}/{record.Offset.Value}");
-        var verdict = EventParser.ReadRecord(record.Message.Value, new EventDefaults(record.Topic, Rfc3339.WholeMicroseconds(receivedAt)) { Id = id });
+        var defaults = new EventDefaults(record.Topic, Rfc3339.WholeMicroseconds(receivedAt))
+        {
+            IdStem = string.Create(CultureInfo.InvariantCulture, $"{record.Topic}/{record.Partition.Value}"),
+            Place = record.Offset.Value,
+        };
+        var verdict = EventParser.ReadRecord(record.Message.Value, defaults);
         if (!verdict.IsAccepted) return false;
         foreach (var notification in verdict.Notifications) _rows.Add(ToRow(notification, receivedAt));
         return true;
