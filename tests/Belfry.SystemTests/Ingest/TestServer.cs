@@ -26,8 +26,9 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly NpgsqlDataSource _database;
 
-    private TestServer(WebApplication app, string database)
+    private TestServer(WebApplication app, string database, TestLog log)
     {
+        Log = log;
         _app = app;
         _database = NpgsqlDataSource.Create(database);
         Client = new HttpClient { BaseAddress = app.Services.GetRequiredService<BoundListeners>().Public, Timeout = Patience };
@@ -35,6 +36,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     public HttpClient Client { get; }
+
+    public TestLog Log { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -57,10 +60,11 @@ internal sealed class TestServer : IAsyncDisposable
         foreach (var (key, value) in settings) environment[key] = value;
 
         var builder = BelfryHost.CreateChecked(new HostArguments { Environment = environment });
-        builder.Logging.ClearProviders();
+        var log = new TestLog();
+        builder.Logging.ClearProviders().AddProvider(log).AddFilter("Belfry", LogLevel.Debug);
         var app = BelfryHost.Build(builder);
         await BelfryHost.StartAsync(app, Cancelled);
-        return new TestServer(app, database);
+        return new TestServer(app, database, log);
     }
 
     /// <summary>Waits until the store has been opened.</summary>

@@ -1,5 +1,3 @@
-using Belfry.Servers;
-using Belfry.SystemTests.Ingest;
 using Xunit;
 
 namespace Belfry.SystemTests.Kafka;

@@ -13,7 +13,7 @@ internal static class KafkaServers
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static Task<TestServer> StartAsync(KafkaBroker broker, string database, string topic, params (string Key, string Value)[] settings) =>
-        TestServer.StartAsync(
+        StartAsync(
             database,
             [
                 ("ConnectionStrings__Kafka", broker.BootstrapServers),
@@ -25,7 +25,14 @@ internal static class KafkaServers
             ]);
 
     public static Task<TestServer> StartAsync(KafkaMock mock, string database, string topic, params (string Key, string Value)[] settings) =>
-        TestServer.StartAsync(database, [("ConnectionStrings__Kafka", mock.BootstrapServers), .. Common(topic), .. settings]);
+        StartAsync(database, [("ConnectionStrings__Kafka", mock.BootstrapServers), .. Common(topic), .. settings]);
+
+    private static async Task<TestServer> StartAsync(string database, (string Key, string Value)[] settings)
+    {
+        var server = await TestServer.StartAsync(database, settings);
+        await server.OpenedAsync();
+        return server;
+    }
 
     /// <summary>Waits until so many notifications are stored.</summary>
     public static Task HoldsAsync(this TestServer server, long notifications) => server.BecomesAsync(

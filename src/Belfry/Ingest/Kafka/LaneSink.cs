@@ -13,6 +13,7 @@ internal sealed class LaneSink : IRecordSink
 {
     private readonly AppendLanes _lanes;
     private readonly IMailboxStore _store;
+    private readonly StoreMonitor _monitor;
     private readonly KafkaOptions _options;
     private readonly IngestMetrics _ingest;
     private readonly KafkaMetrics _metrics;
@@ -20,11 +21,12 @@ internal sealed class LaneSink : IRecordSink
     private readonly TimeProvider _time;
 
     public LaneSink(
-        AppendLanes lanes, IMailboxStore store, IOptions<KafkaOptions> options, IngestMetrics ingest, KafkaMetrics metrics,
+        AppendLanes lanes, IMailboxStore store, StoreMonitor monitor, IOptions<KafkaOptions> options, IngestMetrics ingest, KafkaMetrics metrics,
         DeadLetterRelay relay, TimeProvider time)
     {
         _lanes = lanes;
         _store = store;
+        _monitor = monitor;
         _options = options.Value;
         _ingest = ingest;
         _metrics = metrics;
@@ -46,6 +48,7 @@ internal sealed class LaneSink : IRecordSink
 
     public async Task<IReadOnlyDictionary<TopicPartition, long>> FindStartsAsync(IReadOnlyList<IPartitionSink> partitions, CancellationToken ct)
     {
+        await _monitor.Opened.WaitAsync(ct);
         var leases = partitions.Cast<PartitionLease>().ToList();
         var offsets = await _store.ReadOffsetsAsync(leases.ConvertAll(l => l.Key), ct);
         var starts = new Dictionary<TopicPartition, long>();
