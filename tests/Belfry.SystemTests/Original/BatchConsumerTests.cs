@@ -109,7 +109,7 @@ public sealed class BatchConsumerTests(SharedPostgres shared)
     }
 
     private static string Event(Guid id, string user = "user-1") =>
-        $$"""{"id":"{{id}}","source":"job","user_id":"{{user}}","event_type":"job.posted","priority":"HIGH","payload":{"n":7}}""";
+        $$"""{"payload":{"n":7},"id":"{{id}}","source":"job","user_id":"{{user}}","event_type":"job.posted","priority":"HIGH"}""";
 
     /// <summary>A running consumer whose records come from the test.</summary>
     private sealed class ConsumerRun : IAsyncDisposable
