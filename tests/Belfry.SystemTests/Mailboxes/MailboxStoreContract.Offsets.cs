@@ -33,6 +33,22 @@ public abstract partial class MailboxStoreContract
     }
 
     [Fact]
+    public async Task An_offset_may_be_moved_back_by_the_consumer_that_holds_the_partition()
+    {
+        await Store.ReadOffsetsAsync([P0], Cancelled);
+        await MovedAsync([], new OffsetMove(P0, -1, 50));
+        await MovedAsync([], new OffsetMove(P0, 50, 100));
+
+        await MovedAsync([Events.New("a")], new OffsetMove(P0, 100, 20));
+
+        Assert.Equal([(P0, 20)], await Store.ListOffsetsAsync(Cancelled));
+        Assert.IsType<AppendResult.Fenced>(await MoveAsync([], new OffsetMove(P0, 100, 101)));
+        await MovedAsync([], new OffsetMove(P0, 20, 60));
+        await Store.MaintainAsync(TimeSpan.FromDays(30), Cancelled);
+        await MovedAsync([], new OffsetMove(P0, 60, 61));
+    }
+
+    [Fact]
     public async Task Partitions_are_told_apart_by_cluster_group_topic_and_number()
     {
         PartitionKey[] all = [P0, P1, P0 with { Cluster = "other" }, P0 with { Group = "other" }, P0 with { Topic = "other" }];
