@@ -41,6 +41,10 @@ internal static class KafkaClients
             config.TryAdd("session.timeout.ms", "30000");
         }
 
+        // A broker that answers each record by itself costs it, us and the store most of their time at a thousand records a
+        // second: it may gather for a few milliseconds, which under load fill up by themselves.
+        config.TryAdd("fetch.min.bytes", "65536");
+        config.TryAdd("fetch.wait.max.ms", "8");
         return new ConsumerConfig(config);
     }
 
