@@ -50,7 +50,7 @@ internal sealed partial class DeadLetterRelay : BackgroundService
         try
         {
             await _monitor.Opened.WaitAsync(stoppingToken);
-            for (var failures = 0; ; )
+            for (var failures = 0; ;)
             {
                 try
                 {
