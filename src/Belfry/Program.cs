@@ -3,6 +3,7 @@ using Belfry.Hosting.Commands;
 return await CommandLine.RunAsync(
     args,
     new ServeCommand(),
+    new DemoCommand(),
     new MigrateCommand(),
     new TokenCommand(),
     new ConfigCommand(),

@@ -12,6 +12,7 @@ internal sealed class LaneMetrics
     private readonly Counter<long> _refused;
     private readonly Histogram<int> _batchSize;
     private readonly Histogram<double> _duration;
+    private long _storedTotal;
 
     public LaneMetrics(IMeterFactory meters)
     {
@@ -35,6 +36,9 @@ internal sealed class LaneMetrics
     /// <summary>For gauges of those who own what is measured.</summary>
     public Meter Meter { get; }
 
+    /// <summary>Notifications stored so far, without duplicates.</summary>
+    public long StoredTotal => Interlocked.Read(ref _storedTotal);
+
     public void Stored(List<LaneItem> items, TimeSpan duration)
     {
         if (items.Count == 0) return;
@@ -47,6 +51,7 @@ internal sealed class LaneMetrics
         }
 
         _stored.Add(items.Count - duplicates - letters);
+        Interlocked.Add(ref _storedTotal, items.Count - duplicates - letters);
         _duplicates.Add(duplicates);
         _batchSize.Record(items.Count);
         _duration.Record(duration.TotalSeconds);

@@ -20,14 +20,17 @@ internal sealed partial class PostgresMailboxStore
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.Fenced)
                 {
+                    Forget();
                     return new AppendResult.Fenced(batch.Moves[int.Parse(e.Detail!, CultureInfo.InvariantCulture)].Partition);
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.NoPartition)
                 {
+                    Forget();
                     await EnsurePartitionsAsync(ct);
                 }
                 catch (PostgresException e) when (PostgresErrors.IsRefusal(e))
                 {
+                    Forget();
                     return new AppendResult.Refused($"{e.SqlState}: {e.MessageText}");
                 }
             }
@@ -45,6 +48,12 @@ internal sealed partial class PostgresMailboxStore
             while (await reader.ReadAsync(ct)) found.Add(reader.GetGuid(0));
             return found;
         });
+
+    /// <summary>
+    /// A statement that fails while the driver prepares it by itself can leave its connection out of step: the next use of it
+    /// read rows where none were expected. Failures are rare, so every connection is made anew after one.
+    /// </summary>
+    private void Forget() => _pool.Clear();
 
     private async Task<Appended[]> AppendAsync(AppendBatch batch, DistinctItems distinct, CancellationToken ct)
     {

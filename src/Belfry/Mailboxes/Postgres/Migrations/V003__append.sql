@@ -48,20 +48,26 @@ BEGIN
     END IF;
 
     SELECT array_agg(DISTINCT u COLLATE "C" ORDER BY u COLLATE "C") INTO v_users FROM unnest(users) u;
-    LOOP
-        SELECT count(*), min(m.base_part), max(m.base_part) INTO v_locked, v_oldest_base, v_newest_base
-        FROM (SELECT base_part FROM belfry.mailboxes WHERE user_id = ANY (v_users) ORDER BY user_id FOR NO KEY UPDATE) m;
-        -- A clock that steps back over a partition's border must not put a later seq into an earlier partition.
-        v_now := greatest(belfry.now(), v_newest_base);
-        SELECT starts_at, ends_at INTO v_start, v_end FROM belfry.partitions WHERE starts_at <= v_now AND ends_at > v_now;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'there is no partition for %', v_now USING ERRCODE = 'BF002';
-        END IF;
-        EXIT WHEN v_locked = cardinality(v_users);
+
+    -- New mailboxes first, before any lock is held: whoever inserts while it holds locks can wait for somebody who waits for
+    -- those. A clock that steps back over a partition's border must not put a later seq into an earlier partition: see below.
+    IF (SELECT count(*) FROM belfry.mailboxes WHERE user_id = ANY (v_users)) < cardinality(v_users) THEN
+        v_now := belfry.now();
         INSERT INTO belfry.mailboxes (user_id, base_part, created_at)
-        SELECT u, v_start, v_now FROM unnest(v_users) u ORDER BY u COLLATE "C"
+        SELECT u, (SELECT starts_at FROM belfry.partitions WHERE starts_at <= v_now AND ends_at > v_now), v_now
+        FROM unnest(v_users) u
+        WHERE EXISTS (SELECT FROM belfry.partitions WHERE starts_at <= v_now AND ends_at > v_now)
+        ORDER BY u COLLATE "C"
         ON CONFLICT DO NOTHING;
-    END LOOP;
+    END IF;
+
+    SELECT count(*), min(m.base_part), max(m.base_part) INTO v_locked, v_oldest_base, v_newest_base
+    FROM (SELECT base_part FROM belfry.mailboxes WHERE user_id = ANY (v_users) ORDER BY user_id FOR NO KEY UPDATE) m;
+    v_now := greatest(belfry.now(), v_newest_base);
+    SELECT starts_at, ends_at INTO v_start, v_end FROM belfry.partitions WHERE starts_at <= v_now AND ends_at > v_now;
+    IF NOT FOUND OR v_locked < cardinality(v_users) THEN
+        RAISE EXCEPTION 'there is no partition for %', v_now USING ERRCODE = 'BF002';
+    END IF;
 
     IF v_oldest_base < v_start THEN
         UPDATE belfry.mailboxes m
