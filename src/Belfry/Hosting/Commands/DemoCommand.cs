@@ -13,7 +13,7 @@ internal sealed class DemoCommand : BelfryCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly Option<string?> _urls = new("--urls") { Description = "Where the page and the API are (default http://localhost:5080)." };
+    private readonly Option<string?> _urls = new("--urls") { Description = "Where the page and the API are (default http://127.0.0.1:5080)." };
     private readonly Option<string?> _adminUrls = new("--admin-urls") { Description = "Where metrics and debug endpoints are (default http://127.0.0.1:6060)." };
     private readonly NumberOption _rate = new("--rate", "Events a second, of all three producers together (default 1200).", 1, 100_000);
     private readonly NumberOption _users = new("--users", "How many users the events are for (default 1000).", 1, 10_000_000);
