@@ -132,6 +132,30 @@ public sealed class SqliteEpochTests : IDisposable
         Assert.Equal(1, changes);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_running_store_notices_a_restore_even_when_the_counter_beside_was_restored_too(bool ping)
+    {
+        await using var store = await StartAsync();
+        Backup(_file.Path, _file.Path + ".backup");
+        File.Copy(_file.Beside, _file.Beside + ".backup");
+        _file.PassTime(TimeSpan.FromSeconds(11));
+        await store.AppendAsync(AppendBatch.Of(Events.Several("a", 3)), Cancelled);
+        var epoch = store.Epoch;
+
+        Backup(_file.Path + ".backup", _file.Path);
+        File.Move(_file.Beside + ".backup", _file.Beside, overwrite: true);
+        if (ping)
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => store.PingAsync(Cancelled));
+            await store.OpenAsync(Cancelled);
+        }
+
+        await store.AppendAsync(AppendBatch.Of(Events.Several("a", 1)), Cancelled);
+        Assert.NotEqual(epoch, store.Epoch);
+    }
+
     [Fact]
     public async Task An_epoch_that_another_process_has_renewed_is_noticed_by_a_ping()
     {

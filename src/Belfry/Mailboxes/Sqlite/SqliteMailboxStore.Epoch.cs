@@ -70,7 +70,7 @@ internal sealed partial class SqliteMailboxStore
                 throw;
             }
 
-            // Less: a backup was restored into the open file.
+            // Less: a backup was restored into the open file, and there is more to do before anything may be stored in it.
             write.Dispose();
             EnterHistory(session);
         }
@@ -84,7 +84,7 @@ internal sealed partial class SqliteMailboxStore
         {
             (old, var counter) = ReadStore(session);
             var beside = _witness.Read();
-            renew ??= Judge(counter, beside);
+            renew ??= counter < _counter ? "the database is older than it was while this process had it open: it was restored" : Judge(counter, beside);
             epoch = renew is null && old.Length > 0 ? old : MailboxEpoch.NewStoreEpoch();
 
             // What the last raise has left undone, before the database goes one further.
@@ -107,7 +107,7 @@ internal sealed partial class SqliteMailboxStore
         Enter(epoch);
     }
 
-    /// <summary>Why this is another history; null when it is the one that goes on, or when there was none.</summary>
+    /// <summary>Why this is another history by the two counters; null when it is the one that goes on, or when there was none.</summary>
     private static string? Judge(long counter, long? beside) => (counter, beside) switch
     {
         (0, null) => null,

@@ -48,9 +48,10 @@ CREATE TABLE notifications (
 CREATE UNIQUE INDEX notifications_seq ON notifications (user_id, seq);
 CREATE UNIQUE INDEX notifications_event ON notifications (event_key, user_id);
 
+-- The present is reckoned in days, which every SQLite can: 2440587.5 is the Julian day on which 1970 began.
 CREATE VIEW notification_status AS
 SELECT n.user_id, n.seq,
-       CASE WHEN n.expires_at <= CAST(unixepoch('subsec') * 1000000 AS INTEGER) THEN 'expired'
+       CASE WHEN n.expires_at <= CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) THEN 'expired'
             WHEN n.seq <= c.delivered_seq THEN 'delivered'
             ELSE 'pending' END AS status
 FROM notifications n LEFT JOIN cursors c ON c.user_id = n.user_id;
