@@ -4,6 +4,7 @@ using Belfry.Hosting.Commands;
 using Belfry.Hosting.Health;
 using Belfry.Hosting.Listeners;
 using Belfry.Hosting.Telemetry;
+using Belfry.Ingest.Kafka;
 using Belfry.Original.Consuming;
 using Belfry.Original.Delivery;
 using Belfry.Original.Push;
@@ -74,11 +75,12 @@ internal static class OriginalHost
 
     private static IServiceCollection AddConsumer(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<KafkaSource>();
-        if (configuration.GetConnectionString("Kafka") is not { } bootstrapServers) return services;
-        services.AddSingleton<RecordQueue>();
+        services.AddSettings<KafkaOptions>();
+        if (string.IsNullOrEmpty(configuration.GetConnectionString("Kafka"))) return services;
+        services.AddSingleton<KafkaMetrics>().AddSingleton<KafkaLink>().AddSingleton<RecordQueue>();
+        // Services stop in the opposite order: the reader waits for what it has handed on.
         services.AddHostedService<BatchConsumer>();
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<KafkaRecords>(provider, bootstrapServers));
+        services.AddHostedService<KafkaFeed>();
         return services;
     }
 

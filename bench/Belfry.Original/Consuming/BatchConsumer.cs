@@ -1,6 +1,5 @@
 using Belfry.Mailboxes.Lanes;
 using Belfry.Original.Table;
-using Confluent.Kafka;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -31,7 +30,7 @@ internal sealed partial class BatchConsumer(
 
             if (_options.AsPublished) await LoseOrInsertAsync(stoppingToken);
             else await InsertAsync(stoppingToken);
-            _batch.Clear();
+            _batch.Finish();
         }
     }
 
@@ -57,7 +56,7 @@ internal sealed partial class BatchConsumer(
         while (_batch.Records < _options.BatchSize && time.GetElapsedTime(begun) < _options.BatchWait) Add(await queue.Reader.ReadAsync(ct));
     }
 
-    private void Add(ConsumeResult<byte[], byte[]> record)
+    private void Add(QueuedRecord record)
     {
         if (!_batch.Add(record, time.GetUtcNow().UtcDateTime)) metrics.Refused();
     }
@@ -78,12 +77,12 @@ internal sealed partial class BatchConsumer(
             }
         }
 
-        queue.MarkDone(_batch.Next);
+        _batch.MarkDone();
     }
 
     private async Task LoseOrInsertAsync(CancellationToken ct)
     {
-        queue.MarkDone(_batch.Next);
+        _batch.MarkDone();
         foreach (var row in _batch.Rows)
         {
             try

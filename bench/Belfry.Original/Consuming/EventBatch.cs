@@ -3,50 +3,56 @@ using Belfry.Contracts;
 using Belfry.Ingest.Events;
 using Belfry.Mailboxes;
 using Belfry.Original.Table;
-using Confluent.Kafka;
 
 namespace Belfry.Original.Consuming;
 
-/// <summary>The records read since the last insert, as rows, and where to go on after them. Not for several threads.</summary>
+/// <summary>The records read since the last insert, as rows, and the partitions that they come from. Not for several threads.</summary>
 internal sealed class EventBatch(bool asPublished)
 {
     private readonly List<NotificationRow> _rows = [];
-    private readonly Dictionary<TopicPartition, Offset> _next = [];
+    private readonly Dictionary<QueuedPartition, (long Next, int Records)> _partitions = [];
 
     public IReadOnlyList<NotificationRow> Rows => _rows;
 
     /// <summary>How many records it has, refused ones included.</summary>
     public int Records { get; private set; }
 
-    public IEnumerable<TopicPartitionOffset> Next => _next.Select(next => new TopicPartitionOffset(next.Key, next.Value));
-
     /// <summary>False when the record is no event: it is passed over.</summary>
-    public bool Add(ConsumeResult<byte[], byte[]> record, DateTime receivedAt)
+    public bool Add(QueuedRecord queued, DateTime receivedAt)
     {
+        var (partition, record) = queued;
         Records++;
-        _next[record.TopicPartition] = record.Offset + 1;
+        _partitions[partition] = (record.Offset.Value + 1, _partitions.GetValueOrDefault(partition).Records + 1);
 
-        var defaults = new EventDefaults(record.Topic, Rfc3339.WholeMicroseconds(receivedAt))
+        var verdict = EventParser.ReadRecord(record.Message.Value, new EventDefaults(record.Topic, Rfc3339.WholeMicroseconds(receivedAt))
         {
             IdStem = string.Create(CultureInfo.InvariantCulture, $"{record.Topic}/{record.Partition.Value}"),
             Place = record.Offset.Value,
-        };
-        var verdict = EventParser.ReadRecord(record.Message.Value, defaults);
+            UserKey = record.Message.Key,
+        });
         if (!verdict.IsAccepted) return false;
-        foreach (var notification in verdict.Notifications) _rows.Add(ToRow(notification, receivedAt));
+        foreach (var notification in verdict.Notifications) _rows.Add(ToRow(notification, verdict.Notifications.Length, receivedAt));
         return true;
     }
 
-    public void Clear()
+    /// <summary>The offsets may be committed.</summary>
+    public void MarkDone()
     {
-        Records = 0;
-        _rows.Clear();
-        _next.Clear();
+        foreach (var (partition, (next, _)) in _partitions) partition.MarkDone(next);
     }
 
-    private NotificationRow ToRow(NewNotification notification, DateTime receivedAt) => new(
+    /// <summary>Everything has been tried; the batch is empty again.</summary>
+    public void Finish()
+    {
+        foreach (var (partition, (_, records)) in _partitions) partition.Finished(records);
+        Records = 0;
+        _rows.Clear();
+        _partitions.Clear();
+    }
+
+    private NotificationRow ToRow(NewNotification notification, int users, DateTime receivedAt) => new(
         // As published: a new one, so that what is read twice is there twice (fault 2).
-        asPublished ? Guid.CreateVersion7() : IdOf(notification),
+        asPublished ? Guid.CreateVersion7() : IdOf(notification, users),
         notification.UserId,
         notification.EventType,
         notification.Priority switch { Priority.High => "HIGH", Priority.Low => "LOW", _ => "MEDIUM" },
@@ -54,7 +60,13 @@ internal sealed class EventBatch(bool asPublished)
         receivedAt,
         notification.Payload);
 
-    /// <summary>The event's own id where it is a UUID, which is all that the column holds; else the key that stands for source and id.</summary>
-    private static Guid IdOf(NewNotification notification) =>
-        Guid.TryParseExact(notification.EventId, "D", out var id) ? id : notification.EventKey;
+    /// <summary>
+    /// The event's own id where it is a UUID, which is all that the column holds; else the key that stands for source and id. An
+    /// event for several users, which the original did not have, needs an id for each of them.
+    /// </summary>
+    private static Guid IdOf(NewNotification notification, int users)
+    {
+        if (users > 1) return EventKey.Of(notification.UserId, notification.EventId);
+        return Guid.TryParseExact(notification.EventId, "D", out var id) ? id : notification.EventKey;
+    }
 }

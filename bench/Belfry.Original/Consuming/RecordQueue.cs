@@ -1,31 +1,48 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Belfry.Ingest.Kafka;
 using Confluent.Kafka;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Original.Consuming;
 
 /// <summary>
-/// Between the thread that reads Kafka and the consumer: the records in the order in which they were read, and for each
-/// partition the offset up to which they count as done. Thread-safe, for one reader on each side.
+/// Between the reader's thread and the consumer: the records of all partitions, in the order in which they were read. Reading
+/// begins where the group has last committed in Kafka: the table knows of no offsets.
 /// </summary>
-internal sealed class RecordQueue(IOptions<OriginalOptions> options)
+internal sealed class RecordQueue(IOptions<OriginalOptions> options) : IRecordSink
 {
-    private readonly ConcurrentDictionary<TopicPartition, long> _done = new();
+    private const int Capacity = 1000;
 
-    // Two batches: the client itself reads far further ahead.
-    private readonly Channel<ConsumeResult<byte[], byte[]>> _channel = Channel.CreateBounded<ConsumeResult<byte[], byte[]>>(
-        new BoundedChannelOptions(2 * options.Value.BatchSize) { SingleReader = true });
+    private readonly Channel<QueuedRecord> _records = Channel.CreateBounded<QueuedRecord>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private Task _room = Task.CompletedTask;
 
-    public ChannelReader<ConsumeResult<byte[], byte[]>> Reader => _channel.Reader;
+    public ChannelReader<QueuedRecord> Reader => _records.Reader;
 
-    public ChannelWriter<ConsumeResult<byte[], byte[]>> Writer => _channel.Writer;
+    public bool HasRoom => _records.Reader.Count < Capacity;
 
-    /// <summary>The offsets to go on from, of every partition in which something is done; they may be committed.</summary>
-    public IEnumerable<TopicPartitionOffset> Done => _done.Select(done => new TopicPartitionOffset(done.Key, done.Value));
-
-    public void MarkDone(IEnumerable<TopicPartitionOffset> next)
+    /// <summary>Of the reader's thread alone.</summary>
+    public Task Room
     {
-        foreach (var offset in next) _done[offset.TopicPartition] = offset.Offset.Value;
+        get
+        {
+            if (_room.IsCompleted) _room = _records.Writer.WaitToWriteAsync().AsTask();
+            return _room;
+        }
     }
+
+    public bool TryAdd(QueuedRecord record) => _records.Writer.TryWrite(record);
+
+    public void SawTopic(string topic, int partitions)
+    {
+        // The consumer puts all partitions into the same batch.
+    }
+
+    // As published, nobody waits for what is in memory when a partition goes: its offsets are committed already.
+    public IPartitionSink Open(TopicPartition partition) => new QueuedPartition(this, partition, drains: !options.Value.AsPublished);
+
+    public Task<IReadOnlyDictionary<TopicPartition, long>> FindStartsAsync(IReadOnlyList<IPartitionSink> partitions, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<TopicPartition, long>>(new Dictionary<TopicPartition, long>());
 }
+
+/// <summary>One record on its way to the table.</summary>
+internal readonly record struct QueuedRecord(QueuedPartition Partition, ConsumeResult<byte[], byte[]> Record);

@@ -1,4 +1,5 @@
 using System.Text;
+using Belfry.Ingest.Kafka;
 using Belfry.Original;
 using Belfry.Original.Consuming;
 using Belfry.Servers;
@@ -60,7 +61,7 @@ public sealed class BatchConsumerTests(SharedPostgres shared)
 
         await run.PublishAsync(Event(Guid.CreateVersion7()));
         await run.Log.FailedAsync();
-        Assert.Empty(run.Queue.Done);
+        Assert.Null(run.Partition.Done);
 
         await run.Database.ExecuteAsync("ALTER TABLE hidden RENAME TO notifications");
         await run.DoneAsync(1);
@@ -108,6 +109,34 @@ public sealed class BatchConsumerTests(SharedPostgres shared)
         Assert.Equal(2, await run.Database.CountAsync("user_id IN ('a', 'b')"));
     }
 
+    [Fact]
+    public async Task Repaired_a_partition_that_goes_is_waited_for_until_what_was_read_of_it_is_inserted()
+    {
+        await using var run = await ConsumerRun.StartAsync(shared, new OriginalOptions());
+        await run.PublishAsync([.. Enumerable.Range(0, 250).Select(_ => Event(Guid.CreateVersion7()))]);
+
+        await run.Partition.DrainAsync().WaitAsync(Patience, Cancelled);
+
+        Assert.Equal(250, run.Partition.Done);
+        Assert.Equal(250, await run.Database.CountAsync("true"));
+    }
+
+    [Fact]
+    public async Task A_consumer_that_cannot_insert_takes_no_more_than_its_queue_holds()
+    {
+        await using var run = await ConsumerRun.StartAsync(shared, new OriginalOptions());
+        await run.Database.ExecuteAsync("ALTER TABLE notifications RENAME TO hidden");
+
+        var taken = run.Fill();
+        Assert.InRange(taken, 1000, 1100);
+        Assert.False(run.Partition.HasRoom);
+        var room = run.Partition.Room;
+
+        await run.Database.ExecuteAsync("ALTER TABLE hidden RENAME TO notifications");
+        await room.WaitAsync(Patience, Cancelled);
+        await run.DoneAsync(taken);
+    }
+
     private static string Event(Guid id, string user = "user-1") =>
         $$"""{"payload":{"n":7},"id":"{{id}}","source":"job","user_id":"{{user}}","event_type":"job.posted","priority":"HIGH"}""";
 
@@ -122,14 +151,15 @@ public sealed class BatchConsumerTests(SharedPostgres shared)
         {
             Database = database;
             _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-            Queue = new RecordQueue(Options.Create(options));
+            var queue = new RecordQueue(Options.Create(options));
+            Partition = queue.Open(new TopicPartition("events", 3));
             var metrics = new OriginalMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
-            _consumer = new BatchConsumer(database.Table, Queue, metrics, Options.Create(options), TimeProvider.System, Log);
+            _consumer = new BatchConsumer(database.Table, queue, metrics, Options.Create(options), TimeProvider.System, Log);
         }
 
         public OriginalDatabase Database { get; }
 
-        public RecordQueue Queue { get; }
+        public IPartitionSink Partition { get; }
 
         public FailureLog<BatchConsumer> Log { get; } = new();
 
@@ -144,20 +174,29 @@ public sealed class BatchConsumerTests(SharedPostgres shared)
         {
             foreach (var record in records)
             {
-                await Queue.Writer.WriteAsync(
-                    new ConsumeResult<byte[], byte[]>
-                    {
-                        Topic = "events",
-                        Partition = 3,
-                        Offset = _offset++,
-                        Message = new Message<byte[], byte[]> { Key = [], Value = Encoding.UTF8.GetBytes(record) },
-                    },
-                    Cancelled);
+                var result = Next(record);
+                while (!Partition.TryTake(result)) await Partition.Room.WaitAsync(Patience, Cancelled);
             }
         }
 
+        /// <summary>Publishes for as long as there is room; the answer is how many fitted.</summary>
+        public int Fill()
+        {
+            var taken = 0;
+            while (Partition.TryTake(Next(Event(Guid.CreateVersion7())))) taken++;
+            return taken;
+        }
+
+        private ConsumeResult<byte[], byte[]> Next(string record) => new()
+        {
+            Topic = "events",
+            Partition = 3,
+            Offset = _offset++,
+            Message = new Message<byte[], byte[]> { Key = [], Value = Encoding.UTF8.GetBytes(record) },
+        };
+
         public Task DoneAsync(long next) =>
-            Eventually.HoldsAsync($"offset {next} is reached", () => Queue.Done.SingleOrDefault()?.Offset.Value == next, Patience, Cancelled);
+            Eventually.HoldsAsync($"offset {next} is reached", () => Partition.Done == next, Patience, Cancelled);
 
         public async ValueTask DisposeAsync()
         {
