@@ -16,7 +16,10 @@ internal sealed class Stand : IAsyncDisposable
         ["effective_cache_size"] = "4GB",
     };
 
+    private const string SqliteFile = "bench.db";
+
     private readonly RunOptions _options;
+    private readonly TemporaryFolder _folder = TemporaryFolder.Create("bench");
     private PostgresServer? _postgres;
     private KafkaBroker? _kafka;
     private BelfryProcess? _server;
@@ -77,6 +80,7 @@ internal sealed class Stand : IAsyncDisposable
         if (_server is not null) await _server.DisposeAsync();
         if (_kafka is not null) await _kafka.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();
+        _folder.Dispose();
     }
 
     private async Task StartPostgresAsync(CancellationToken ct)
@@ -106,6 +110,7 @@ internal sealed class Stand : IAsyncDisposable
             ["Belfry__Auth__ApiKeys__bench"] = Keys.ApiKeyHash,
         };
         if (PostgresConnectionString is { } postgres) settings["ConnectionStrings__Postgres"] = postgres;
+        else settings["Belfry__Sqlite__Path"] = _folder.Combine(SqliteFile);
         if (KafkaBootstrap is { } kafka) settings["ConnectionStrings__Kafka"] = kafka;
         foreach (var (name, value) in KafkaProperties)
         {
@@ -117,6 +122,7 @@ internal sealed class Stand : IAsyncDisposable
         return settings;
     }
 
-    private PostgresProbe OpenStore() =>
-        new(PostgresConnectionString!, _options.Pipeline.IsBelfry ? PostgresQueries.Belfry : PostgresQueries.Original);
+    private StoreProbe OpenStore() => PostgresConnectionString is { } postgres
+        ? new PostgresProbe(postgres, _options.Pipeline.IsBelfry ? PostgresQueries.Belfry : PostgresQueries.Original)
+        : new SqliteProbe(_folder.Combine(SqliteFile));
 }
