@@ -6,6 +6,8 @@ namespace Belfry.Bench.Producers;
 /// <summary>One producer's events, one after the other as they become due. Not for several threads.</summary>
 internal sealed class Feed
 {
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private readonly int[] _users;
     private readonly Ledger _ledger;
     private readonly EventWriter _writer;
@@ -28,6 +30,13 @@ internal sealed class Feed
     public bool HasEnded => _sent >= _pace.Total;
 
     public long CountDue(long now) => _pace.Due(now, _sent) - _sent;
+
+    /// <summary>How long nothing will be due; at least a millisecond, which is as fine as timers are.</summary>
+    public TimeSpan UntilNext(long now)
+    {
+        var wait = BenchClock.ToTimeSpan(_pace.NextDue(_sent, now) - now);
+        return wait < Tick ? Tick : wait;
+    }
 
     /// <summary>Writes the next event; returns its user and its number.</summary>
     public (int User, int Number) Next(IBufferWriter<byte> to, long now)

@@ -13,7 +13,6 @@ internal sealed class HttpProducer : IDisposable
     private const int MaxBatch = 1_000;
     private const int MaxBodyBytes = 900 * 1024;
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -37,11 +36,10 @@ internal sealed class HttpProducer : IDisposable
 
     public async Task SendAsync(Feed feed, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Tick, TimeProvider.System);
         while (!feed.HasEnded && !stop.IsCancellationRequested)
         {
             Fill(feed);
-            if (_batch.Count == 0) await timer.WaitForNextTickAsync(CancellationToken.None);
+            if (_batch.Count == 0) await Task.Delay(feed.UntilNext(BenchClock.Micros), TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             else await PostUntilAnsweredAsync(stop);
         }
     }

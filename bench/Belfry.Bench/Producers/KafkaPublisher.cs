@@ -67,7 +67,7 @@ internal sealed class KafkaPublisher : IPublisher
             var due = feed.CountDue(now);
             if (due == 0)
             {
-                stop.WaitHandle.WaitOne(Tick);
+                stop.WaitHandle.WaitOne(feed.UntilNext(now));
                 continue;
             }
 

@@ -11,6 +11,9 @@ internal abstract class Pace
 
     /// <summary>When the event with this index, from 0, was to be sent.</summary>
     public abstract long IntendedAt(long index, long now);
+
+    /// <summary>When to look again, so many having been sent and none being due.</summary>
+    public virtual long NextDue(long sent, long now) => now;
 }
 
 /// <summary>
@@ -27,6 +30,8 @@ internal sealed class OpenLoop(long startMicros, double perSecond, TimeSpan dura
         now < startMicros ? 0 : Math.Min(Total, (long)((now - startMicros) / _microsBetween) + 1);
 
     public override long IntendedAt(long index, long now) => startMicros + (long)(index * _microsBetween);
+
+    public override long NextDue(long sent, long now) => IntendedAt(sent, now);
 }
 
 /// <summary>As fast as it goes, with no more than so many on their way: to fill mailboxes, and to find the ceiling.</summary>
