@@ -7,6 +7,9 @@ internal enum WayIn
 {
     Kafka,
     Http,
+
+    /// <summary>Nothing is published.</summary>
+    None,
 }
 
 /// <summary>What keeps the mailboxes.</summary>

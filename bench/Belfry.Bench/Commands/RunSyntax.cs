@@ -73,7 +73,7 @@ internal sealed class RunSyntax
             MaxP99 = parsed.GetValue(_maxP99) ?? defaults.MaxP99,
             Pipeline = Pipeline.All.Single(pipeline => pipeline.Name == parsed.GetValue(_pipeline)),
             Store = Enum.Parse<StoreKind>(parsed.GetValue(_store)!, ignoreCase: true),
-            Via = Enum.Parse<WayIn>(parsed.GetValue(_via)!, ignoreCase: true),
+            Via = scenario.Publishes ? Enum.Parse<WayIn>(parsed.GetValue(_via)!, ignoreCase: true) : WayIn.None,
             Postgres = parsed.GetValue(_postgres),
             Kafka = parsed.GetValue(_kafka),
             JsonFile = parsed.GetValue(_json),

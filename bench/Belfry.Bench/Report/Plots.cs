@@ -44,7 +44,6 @@ internal static class Plots
         plot.Add.Bars([.. cpu.Values.Select(seconds => seconds * 1000)]);
         double[] places = [.. Enumerable.Range(0, cpu.Count)];
         plot.Axes.Bottom.SetTicks(places, [.. cpu.Keys]);
-        plot.Axes.Margins(bottom: 0);
         return Finish(plot, "CPU for 1,000 notifications", "", "ms");
     }
 
@@ -66,7 +65,9 @@ internal static class Plots
         plot.Title(title);
         plot.XLabel(x);
         plot.YLabel(y);
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Edge.Right);
+        // From zero on: a difference of a percent must not look like a cliff.
+        plot.Axes.SetLimitsY(0, Math.Max(plot.Axes.GetLimits().Top, 1e-9));
         var svg = plot.GetSvgXml(Width, Height);
         // Inside HTML there is no place for an XML declaration.
         return svg[svg.IndexOf("<svg", StringComparison.Ordinal)..];

@@ -70,7 +70,6 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         await run.Stand.Store.ReadAsync(run.Users, stored, ct);
         var verdict = Verdict.Of(run.Ledger, stored, run.Streams.Receipts, seenOnTheWay, run.Users.Count);
         var latencies = window.MergeLatencies();
-        var replaying = _replay is not null;
 
         return new RunReport
         {
@@ -78,7 +77,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
             Pipeline = run.Options.Pipeline.Name,
             Held = verdict.Held && run.Ledger.Refused == 0 && (_idle is null || counts.Active == run.Streams.Receipts.Count) && (_probes is null || _probes[^1].Held),
             OfferedPerS = Round(window.OfferedPerSecond),
-            StoredPerS = replaying ? 0 : Round(window.PerSecond(storedTimeline)),
+            StoredPerS = _replay is not null ? 0 : Round(window.PerSecond(storedTimeline)),
             DeliveredPerS = Round(_replay?.NotificationsPerS ?? window.DeliveredPerSecond),
             DeliveryRatio = verdict.DeliveryRatio,
             Lost = verdict.Findings.Count(FindingKind.Lost),
@@ -143,15 +142,24 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         return figures;
     }
 
-    private static SeriesReport SeriesOf(Measurement window, Timeline stored, Latencies latencies) => new()
-    {
-        OfferedPerS = window.Offered.SecondsWithin(window.Duration),
-        StoredPerS = stored.SecondsWithin(window.Duration),
-        DeliveredPerS = window.Delivered.SecondsWithin(window.Duration),
-        LatencyStepS = window.StepSeconds,
-        LatencyMs = [.. window.LatenciesOfSteps().Select(LatencyReport.Of)],
-        Percentiles = [.. latencies.Distribution().Select(step => new PercentileReport(Math.Round(step.Percentile, 4), step.Ms))],
-    };
+    private SeriesReport SeriesOf(Measurement window, Timeline stored, Latencies latencies) => _replay is { } replay
+        ? new SeriesReport
+        {
+            DeliveredPerS = window.Delivered.SecondsWithin(TimeSpan.FromSeconds(Math.Ceiling(replay.Seconds))),
+            Percentiles = PercentilesOf(latencies),
+        }
+        : new SeriesReport
+        {
+            OfferedPerS = window.Offered.SecondsWithin(window.Duration),
+            StoredPerS = stored.SecondsWithin(window.Duration),
+            DeliveredPerS = window.Delivered.SecondsWithin(window.Duration),
+            LatencyStepS = window.StepSeconds,
+            LatencyMs = [.. window.LatenciesOfSteps().Select(LatencyReport.Of)],
+            Percentiles = PercentilesOf(latencies),
+        };
+
+    private static IReadOnlyList<PercentileReport> PercentilesOf(Latencies latencies) =>
+        [.. latencies.Distribution().Select(step => new PercentileReport(Math.Round(step.Percentile, 4), step.Ms))];
 
     private IEnumerable<string> Notes()
     {
@@ -159,8 +167,8 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         if (!Load.After.KnowsSockets) yield return "network is 0: the program ss (Debian: iproute2) is missing.";
         if (!Load.Drained) yield return "Not everything had arrived when the run ended: what had not counts as lost.";
         if (run.Streams.Counts.Byes > 0) yield return $"{run.Streams.Counts.Byes} streams were ended by the server with a bye.";
-        if (run.Publisher is Producers.HttpPublisher { Retries: > 0 } http) yield return $"{http.Retries} requests were sent again.";
-        if (run.Publisher is Producers.KafkaPublisher { LastError: { } error }) yield return $"The last error of the Kafka client: {error}.";
+        if (run.Retries > 0) yield return $"{run.Retries} requests were sent again.";
+        if (run.KafkaError is { } error) yield return $"The last error of the Kafka client: {error}.";
     }
 
     private SortedDictionary<string, string> Parameters() => new()

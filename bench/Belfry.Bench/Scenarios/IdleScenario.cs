@@ -17,6 +17,8 @@ internal sealed class IdleScenario : Scenario
 
     public override TimeSpan DefaultDuration => TimeSpan.FromSeconds(35);
 
+    public override bool Publishes => false;
+
     public override async Task<RunReport> RunAsync(Run run, CancellationToken ct)
     {
         var options = run.Options;

@@ -23,6 +23,13 @@ internal sealed record Probe(string Kind, double RatePerS, bool Held, string Rea
         return new Probe(kind, rate, reason.Length == 0, reason, window.DeliveredPerSecond, p99, growth);
     }
 
+    /// <summary>A burst has no rate of its own that could hold: what was delivered stands for it.</summary>
+    public static Probe OfBurst(MeasuredLoad load)
+    {
+        var window = load.Measurement;
+        return new Probe("burst", window.DeliveredPerSecond, load.Drained, "", window.DeliveredPerSecond, window.MergeLatencies().Summarize().P99, Backlog.Growth(window));
+    }
+
     private static string WhyNot(MeasuredLoad load, double rate, double p99, double growth, TimeSpan maxP99)
     {
         var window = load.Measurement;

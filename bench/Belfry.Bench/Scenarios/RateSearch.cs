@@ -9,7 +9,6 @@ namespace Belfry.Bench.Scenarios;
 internal sealed class RateSearch
 {
     private const int MaxProbes = 10;
-    private const int MaxConfirmations = 4;
 
     /// <summary>As many are on their way in the burst: enough to keep every part busy, and drained within a second or two.</summary>
     private const long BurstOnTheWay = 20_000;
@@ -18,8 +17,7 @@ internal sealed class RateSearch
     private const double Precision = 0.04;
 
     // What holds for 5 s does not always hold for a minute: a little below the best probe, and lower after each failure.
-    private const double FirstConfirmation = 0.97;
-    private const double LaterConfirmation = 0.92;
+    private static readonly double[] Confirmations = [0.97, 0.89, 0.76];
 
     private static readonly TimeSpan ProbeDuration = TimeSpan.FromSeconds(5);
 
@@ -46,7 +44,7 @@ internal sealed class RateSearch
         _run.Progress.Say("looking for the ceiling");
         var burst = await MeasuredLoad.RunFlatOutAsync(_run, ProbeDuration, BurstOnTheWay, ct);
         var ceiling = burst.Measurement.DeliveredPerSecond;
-        _probes.Add(Probe.Of("burst", ceiling, burst, _run.Options.MaxP99));
+        _probes.Add(Probe.OfBurst(burst));
 
         var (low, high) = (0.0, double.PositiveInfinity);
         var rate = Math.Max(1, 0.9 * ceiling);
@@ -62,10 +60,9 @@ internal sealed class RateSearch
 
     private async Task ConfirmAsync(double found, CancellationToken ct)
     {
-        var rate = found * FirstConfirmation;
-        for (var attempt = 1; !await HoldsAsync("confirmation", rate, _run.Options.Duration, ct) && attempt < MaxConfirmations; attempt++)
+        foreach (var part in Confirmations)
         {
-            rate *= LaterConfirmation;
+            if (await HoldsAsync("confirmation", found * part, _run.Options.Duration, ct)) return;
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class Run : IAsyncDisposable
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(10);
 
+    private readonly IPublisher? _publisher;
+
     private Run(RunOptions options, Stand stand, Progress progress)
     {
         Options = options;
@@ -24,7 +26,7 @@ internal sealed class Run : IAsyncDisposable
         var tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
         var target = new StreamTarget(stand.Server.Url, tokens, Users, options.Connections);
         Streams = new ClientPool(target, Users, options.Pipeline.KeepsEventIds, ClientPool.DefaultLoops);
-        Publisher = MakePublisher();
+        _publisher = options.Via == WayIn.None ? null : MakePublisher();
         Kafka = stand.KafkaBootstrap is { } kafka ? new KafkaProbe(kafka, stand.KafkaProperties, Stand.Topic, stand.Store) : null;
     }
 
@@ -40,7 +42,14 @@ internal sealed class Run : IAsyncDisposable
 
     public ClientPool Streams { get; }
 
-    public IPublisher Publisher { get; }
+    /// <summary>Only where the scenario publishes.</summary>
+    public IPublisher Publisher => _publisher ?? throw new InvalidOperationException("This scenario publishes nothing.");
+
+    /// <summary>Requests that HTTP had to send again.</summary>
+    public long Retries => _publisher is HttpPublisher http ? http.Retries : 0;
+
+    /// <summary>The last error that the Kafka client told of, if any.</summary>
+    public string? KafkaError => (_publisher as KafkaPublisher)?.LastError;
 
     public KafkaProbe? Kafka { get; }
 
@@ -52,7 +61,7 @@ internal sealed class Run : IAsyncDisposable
 
     public static async Task<Run> StartAsync(RunOptions options, Progress progress, CancellationToken ct)
     {
-        progress.Say($"starting servers: {options.Pipeline.Name}, {options.Store}, {options.Via}");
+        progress.Say($"starting the servers of {options.Pipeline.Name}");
         return new Run(options, await Stand.StartAsync(options, ct), progress);
     }
 
@@ -82,7 +91,7 @@ internal sealed class Run : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Publisher.DisposeAsync();
+        if (_publisher is not null) await _publisher.DisposeAsync();
         Kafka?.Dispose();
         await Streams.DisposeAsync();
         await Stand.DisposeAsync();

@@ -18,6 +18,9 @@ internal abstract class Scenario
 
     public virtual TimeSpan DefaultDuration => TimeSpan.FromSeconds(60);
 
+    /// <summary>Without events there is no need for Kafka.</summary>
+    public virtual bool Publishes => true;
+
     /// <summary>Runs on servers that stand, and reports.</summary>
     public abstract Task<RunReport> RunAsync(Run run, CancellationToken ct);
 }
