@@ -23,6 +23,7 @@ internal sealed record DeadLetterEnvelope(
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DeadLetterJson.Default.DeadLetterEnvelope);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+// Metadata: the generated writer would make an empty string of bytes that are null.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(DeadLetterEnvelope))]
 internal sealed partial class DeadLetterJson : JsonSerializerContext;
