@@ -8,5 +8,6 @@ return await CommandLine.RunAsync(
     new TokenCommand(),
     new ConfigCommand(),
     new EpochCommand(),
+    new OffsetsCommand(),
     new ListenCommand(),
     new ProduceCommand());

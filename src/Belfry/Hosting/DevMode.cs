@@ -29,7 +29,7 @@ internal sealed partial class DevMode(
         var configured = (AuthOptions)SettingsSection.Of<AuthOptions>().Read(configuration).Options;
         var folder = (DataOptions)SettingsSection.Of<DataOptions>().Read(configuration).Options;
         var keys = DevKeys.LoadOrMake(folder.DataFolder);
-        configuration.AddInMemoryCollection(keys.AsSettings(configured));
+        configuration.Sources.Add(new NamedValues("the throw-away keys", keys.AsSettings(configured)));
         return keys;
     }
 

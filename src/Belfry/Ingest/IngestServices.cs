@@ -20,6 +20,7 @@ internal static class IngestServices
         services.AddSingleton<LaneSink>();
         services.AddSingleton<DeadLetterRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<DeadLetterRelay>());
+        services.AddHostedService<OffsetWatch>();
         services.AddHostedService<KafkaIngest>();
         return services;
     }

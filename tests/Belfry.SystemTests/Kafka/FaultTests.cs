@@ -119,13 +119,16 @@ public sealed class FaultTests(SharedPostgres postgres, SharedKafka kafka)
         Assert.DoesNotContain(server.Log.Lines, line => line.Contains("Another consumer", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_position_that_is_not_in_kafka_any_more_is_said_loudly_and_reading_begins_at_the_oldest_record()
+    [Theory]
+    [InlineData("cooperative-sticky")]
+    [InlineData("range")]
+    public async Task A_position_that_is_not_in_kafka_any_more_is_said_loudly_and_reading_begins_at_the_oldest_record(string strategy)
     {
         var (broker, topic, database) = await NewAsync();
         using var producer = TestProducer.Of(broker);
         for (var n = 0; n < 20; n++) await producer.SendAsync(topic, 0, TestProducer.Event($"e-{n}", "u"));
-        await using var server = await KafkaServers.StartAsync(broker, database, topic);
+        await using var server = await KafkaServers.StartAsync(
+            broker, database, topic, ("Belfry__Kafka__Properties__partition_assignment_strategy", strategy));
         await server.HoldsAsync(20);
 
         // As if the topic had been made anew, and what stands in it now were new too.
@@ -137,7 +140,8 @@ public sealed class FaultTests(SharedPostgres postgres, SharedKafka kafka)
         await server.BecomesAsync(21L, "SELECT max(next_offset) FROM belfry.kafka_offsets");
         Assert.Contains(server.Log.Lines, line => line.Contains($"POSITION LOST: {topic} [[0]] stood at 5000", StringComparison.Ordinal));
         await producer.SendAsync(topic, 0, TestProducer.Event("newer", "u"));
-        await server.HoldsAsync(22);
+        await producer.SendAsync(topic, 1, TestProducer.Event("elsewhere", "v"));
+        await server.HoldsAsync(23);
     }
 
     private static Task<TestServer> StartBehindAsync(

@@ -38,6 +38,10 @@ internal sealed class TestProducer : IDisposable
         return result.Offset;
     }
 
+    public Task SendAsync(string topic, string value, Timestamp time) => _producer
+        .ProduceAsync(new TopicPartition(topic, 0), new Message<byte[]?, byte[]?> { Value = Encoding.UTF8.GetBytes(value), Timestamp = time }, Cancelled)
+        .WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancelled);
+
     /// <summary>Events with the ids <c>&lt;prefix&gt;0</c> and so on, in turn to 10 users and all partitions; a user stays in his partition.</summary>
     public Task SendManyAsync(string topic, int partitions, string prefix, int count) => Task.WhenAll(
         Enumerable.Range(0, count).Select(n => SendAsync(topic, n % 10 % partitions, Event($"{prefix}{n}", $"u{n % 10}"), $"u{n % 10}")));

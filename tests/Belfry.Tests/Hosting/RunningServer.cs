@@ -50,6 +50,9 @@ internal sealed class RunningServer : IAsyncDisposable
         return new RunningServer(app, folder, log);
     }
 
+    /// <summary>What lies in its data folder.</summary>
+    public string[] DataFolders(string pattern) => Directory.GetDirectories(_folder.Path, pattern);
+
     public Task StopAsync() => _app.StopAsync().WaitAsync(StopLimit);
 
     public async ValueTask DisposeAsync()

@@ -89,7 +89,19 @@ internal sealed class OpenStream : IAsyncDisposable
 
     public Task<List<string>> ReadUntilCaughtUpAsync() => ReadUntilAsync(b => b.Contains("event: caught-up", StringComparison.Ordinal));
 
-    public Task<List<string>> ReadUntilSeqAsync(long seq) => ReadUntilAsync(b => SeqOf(b) == seq);
+    /// <summary>Up to a notification, and until the pump, which is on a thread of its own, knows that it was written.</summary>
+    public async Task<List<string>> ReadUntilSeqAsync(long seq)
+    {
+        var blocks = await ReadUntilAsync(b => SeqOf(b) == seq);
+        using var patience = new CancellationTokenSource(Patience);
+        while (Subscription.Written < seq)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        return blocks;
+    }
 
     public static long? SeqOf(string block) => block.StartsWith("event: notification", StringComparison.Ordinal) ? Member(block, "seq") : null;
 

@@ -155,8 +155,33 @@ internal sealed partial class KafkaReader
         Log.OutOfRange(_log, topicPartition.ToString(), partition.Sink.Done, reason);
         _metrics.OffsetReset(topicPartition.Topic);
         partition.Start = Offset.Beginning;
-        partition.Phase = PartitionPhase.Starting;
-        _waiting = true;
+        AssignAgain(partition, Offset.Beginning);
+    }
+
+    /// <summary>The client has given the partition up and cannot be sent anywhere in it: it takes it as if it had just been assigned.</summary>
+    private void AssignAgain(ReaderPartition partition, Offset start)
+    {
+        try
+        {
+            Consumer.IncrementalUnassign([partition.Partition]);
+            Consumer.IncrementalAssign([new TopicPartitionOffset(partition.Partition, start)]);
+            partition.Paused = false;
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_State)
+        {
+            // A group that rebalances the eager way takes whole assignments only. What is not read yet stands still at its end.
+            var paused = _snapshot.Where(p => p.Paused && p != partition).ToList();
+            Consumer.Assign(_snapshot.Select(p => new TopicPartitionOffset(p.Partition, p == partition ? start : PlaceOf(p))));
+            foreach (var each in _snapshot) each.Paused = false;
+            Pause(paused);
+        }
+
+        Offset PlaceOf(ReaderPartition other)
+        {
+            if (other.Phase != PartitionPhase.Reading) return Offset.End;
+            var position = Consumer.Position(other.Partition);
+            return position.IsSpecial ? other.Start!.Value : position;
+        }
     }
 
     private void Pause(IEnumerable<ReaderPartition> partitions)

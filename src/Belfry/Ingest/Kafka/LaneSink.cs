@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 using Confluent.Kafka;
@@ -19,6 +20,7 @@ internal sealed class LaneSink : IRecordSink
     private readonly KafkaMetrics _metrics;
     private readonly DeadLetterRelay _relay;
     private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<TopicPartition, PartitionLease> _leases = new();
 
     public LaneSink(
         AppendLanes lanes, IMailboxStore store, StoreMonitor monitor, IOptions<KafkaOptions> options, IngestMetrics ingest, KafkaMetrics metrics,
@@ -39,7 +41,10 @@ internal sealed class LaneSink : IRecordSink
 
     public void SawTopic(string topic, int partitions) => _lanes.Partitions = partitions;
 
-    public IPartitionSink Open(TopicPartition partition) => new PartitionLease(
+    /// <summary>What this instance holds now.</summary>
+    public IEnumerable<PartitionLease> Leases => _leases.Values.Where(lease => lease.IsHeld);
+
+    public IPartitionSink Open(TopicPartition partition) => _leases[partition] = new PartitionLease(
         this,
         new PartitionKey(_options.Cluster, _options.GroupId, partition.Topic, partition.Partition),
         new RecordDoor(partition, _ingest, _metrics, _time),
@@ -56,6 +61,7 @@ internal sealed class LaneSink : IRecordSink
         {
             lease.Expected = offsets[lease.Key];
             if (lease.Expected >= 0) starts[lease.Partition] = lease.Expected;
+            lease.Began();
         }
 
         return starts;

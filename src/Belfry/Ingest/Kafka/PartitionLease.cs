@@ -20,6 +20,7 @@ internal sealed class PartitionLease : IPartitionSink, IKafkaLease, ILaneItemOwn
     private readonly Lock _gate = new();
     private TaskCompletionSource? _drained;
     private int _pending;
+    private bool _began;
     private long _expected = Offset.Unset;
     private volatile bool _held = true;
 
@@ -49,6 +50,15 @@ internal sealed class PartitionLease : IPartitionSink, IKafkaLease, ILaneItemOwn
 
     public long? Done => Expected is >= 0 and var next ? next : null;
 
+    /// <summary>Whether its position is known and nothing of it is on its way.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate) return _began && _held && _pending == 0;
+        }
+    }
+
     public bool HasRoom => _lane.Queue.HasRoom;
 
     public Task Room => _lane.Queue.Room;
@@ -69,6 +79,12 @@ internal sealed class PartitionLease : IPartitionSink, IKafkaLease, ILaneItemOwn
         _refused = items;
         _refusedOffset = record.Offset;
         return false;
+    }
+
+    /// <summary>From now on <see cref="Expected"/> is what the store had.</summary>
+    public void Began()
+    {
+        lock (_gate) _began = true;
     }
 
     public Task DrainAsync()
