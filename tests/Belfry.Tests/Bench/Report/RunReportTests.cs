@@ -56,7 +56,10 @@ public sealed class RunReportTests
             CpuSPer1000 = new Dictionary<string, double> { ["belfry"] = 0.1 },
             Series = new SeriesReport
             {
-                OfferedPerS = [1, 2], StoredPerS = [1, 2], DeliveredPerS = [1, 2], LatencyStepS = 1,
+                OfferedPerS = [1, 2],
+                StoredPerS = [1, 2],
+                DeliveredPerS = [1, 2],
+                LatencyStepS = 1,
                 LatencyMs = [new LatencyReport { P50 = 1 }, new LatencyReport { P50 = 2 }],
                 Percentiles = [new PercentileReport(50, 1), new PercentileReport(99, 2), new PercentileReport(100, 3)],
             },
