@@ -60,6 +60,12 @@ internal sealed record RunOptions
     /// <summary>A Kafka that is there; null starts one.</summary>
     public string? Kafka { get; init; }
 
+    /// <summary>Settings of the server, as environment variables, beside those that the run needs.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Properties of librdkafka for the producer, in place of the bench's own.</summary>
+    public IReadOnlyDictionary<string, string> Producer { get; init; } = new Dictionary<string, string>();
+
     public string? JsonFile { get; init; }
 
     public string? HtmlFile { get; init; }

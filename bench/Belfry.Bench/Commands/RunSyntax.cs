@@ -27,6 +27,8 @@ internal sealed class RunSyntax
     private readonly Option<string> _via = new("--via") { Description = "How events come in.", DefaultValueFactory = _ => "kafka" };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "Connection string of a PostgreSQL to use in place of a throw-away one." };
     private readonly Option<string?> _kafka = new("--kafka") { Description = "Bootstrap servers of a Kafka to use in place of a throw-away one." };
+    private readonly Option<string[]> _settings = Pairs("--set", "A setting of the server, as its environment variable. May be given several times.");
+    private readonly Option<string[]> _producer = Pairs("--producer", "A property of librdkafka for the producer, such as linger.ms=5. May be given several times.");
     private readonly Option<string?> _json = new("--json") { Description = "Write all figures to this file." };
     private readonly Option<string?> _html = new("--html") { Description = "Write a page with plots to this file." };
 
@@ -47,7 +49,7 @@ internal sealed class RunSyntax
         command.Add(_scenario);
         foreach (var option in new Option[]
         {
-            _connections, _users, _rate, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _json, _html,
+            _connections, _users, _rate, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
         })
         {
             command.Add(option);
@@ -76,6 +78,8 @@ internal sealed class RunSyntax
             Via = scenario.Publishes ? Enum.Parse<WayIn>(parsed.GetValue(_via)!, ignoreCase: true) : WayIn.None,
             Postgres = parsed.GetValue(_postgres),
             Kafka = parsed.GetValue(_kafka),
+            Settings = ReadPairs(parsed.GetValue(_settings)),
+            Producer = ReadPairs(parsed.GetValue(_producer)),
             JsonFile = parsed.GetValue(_json),
             HtmlFile = parsed.GetValue(_html),
         };
@@ -91,6 +95,19 @@ internal sealed class RunSyntax
 
     private static double? ReadRate(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
+
+    private static Dictionary<string, string> ReadPairs(string[]? pairs) =>
+        (pairs ?? []).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+
+    private static Option<string[]> Pairs(string name, string description)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = "name=value" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) result.AddError($"'{token.Value}' is not of the form name=value.");
+        });
+        return option;
+    }
 
     private static Option<int?> Number(string name, string description, int min, int max)
     {

@@ -27,7 +27,7 @@ internal sealed class KafkaPublisher : IPublisher
         _ledger = ledger;
         _writer = writer;
         _topic = topic;
-        var config = new ProducerConfig(new Dictionary<string, string>(properties))
+        var config = new ProducerConfig
         {
             Acks = Acks.All,
             Partitioner = Partitioner.Murmur2Random,
@@ -35,6 +35,7 @@ internal sealed class KafkaPublisher : IPublisher
             QueueBufferingMaxMessages = 500_000,
             DeliveryReportFields = "none",
         };
+        foreach (var (name, value) in properties) config.Set(name, value);
         _producer = new ProducerBuilder<byte[], byte[]>(config)
             .SetErrorHandler((_, error) => _error = error.Reason)
             .SetLogHandler((_, _) => { })

@@ -102,6 +102,7 @@ internal sealed class Run : IAsyncDisposable
         var writer = new EventWriter(Users, Options.Payload);
         if (Options.Via == WayIn.Http) return new HttpPublisher(Users, Ledger, writer, Stand.Server.Url, Stand.Keys.ApiKey);
         var properties = new Dictionary<string, string>(Stand.KafkaProperties) { ["bootstrap.servers"] = Stand.KafkaBootstrap! };
+        foreach (var (name, value) in Options.Producer) properties[name] = value;
         return new KafkaPublisher(Users, Ledger, writer, Stand.Topic, properties);
     }
 }

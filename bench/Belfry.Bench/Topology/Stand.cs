@@ -119,6 +119,7 @@ internal sealed class Stand : IAsyncDisposable
 
         var limit = Math.Max(100_000, _options.Connections);
         if (limit > 100_000) settings["Belfry__Streaming__Connections"] = limit.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in _options.Settings) settings[name] = value;
         return settings;
     }
 
