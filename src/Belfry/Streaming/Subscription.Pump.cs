@@ -53,7 +53,13 @@ internal sealed partial class Subscription
     {
         lock (_gate)
         {
-            if (_ending != EndReason.None) return (Step.End, null);
+            if (_ending != EndReason.None)
+            {
+                // What was skipped and has not been covered by a heartbeat yet is covered by the bye.
+                if (_live && _queue is null) _taken = _covered = _tail;
+                return (Step.End, null);
+            }
+
             if (_queue is { Count: > 0 } queue)
             {
                 _queue = null;

@@ -165,6 +165,19 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task The_end_covers_what_a_filter_has_skipped()
+    {
+        await using var stream = OpenStream.Of(_store, types: "wanted.*");
+        await stream.ReadUntilCaughtUpAsync();
+        for (var n = 0; n < 3; n++) stream.Publish();
+
+        stream.Subscription.End(EndReason.Draining);
+
+        var blocks = await stream.ReadUntilAsync(b => b.StartsWith("event: bye", StringComparison.Ordinal));
+        Assert.Contains(blocks, b => b.StartsWith("id: ", StringComparison.Ordinal) && b.EndsWith("-3", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_new_epoch_ends_every_stream()
     {
         await using var stream = OpenStream.Of(_store);
