@@ -65,6 +65,8 @@ count() {
         broke "$project: exit code $exit_code without a failed test"
     elif ((errors > 0)); then
         broken+=("$project: $errors of $total tests")
+        while IFS= read -r key; do broken+=("$key"); done \
+            < <(grep -oE '<test [^>]* result="Fail"' "$report" | sed 's/.* name="\([^"]*\)".*/\1/')
     fi
 }
 

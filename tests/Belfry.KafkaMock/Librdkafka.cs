@@ -67,6 +67,10 @@ internal static partial class Librdkafka
     [LibraryImport(Library, EntryPoint = "rd_kafka_mock_push_request_errors_array")]
     public static partial void PushErrors(nint cluster, short api, nuint count, int[] codes);
 
+    /// <summary>In C, pairs of an error and a delay follow the count; this is one of them, as the calling conventions of x64 and arm64 Linux pass it.</summary>
+    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_broker_push_request_error_rtts")]
+    public static partial int PushRoundTrip(nint cluster, int broker, short api, nuint count, int code, int milliseconds);
+
     [LibraryImport(Library, EntryPoint = "rd_kafka_mock_clear_request_errors")]
     public static partial void ClearErrors(nint cluster, short api);
 

@@ -46,6 +46,9 @@ internal sealed class MockCluster : IDisposable
         return null;
     }
 
+    public string? PushRoundTrip(int broker, short api, int milliseconds) =>
+        Problem(Librdkafka.PushRoundTrip(_cluster, broker, api, 1, 0, milliseconds));
+
     public string? ClearErrors(short api)
     {
         Librdkafka.ClearErrors(_cluster, api);

@@ -19,6 +19,7 @@ internal static class Orders
                 ["leader", var topic, var partition, var broker] => cluster.SetLeader(topic, Number(partition), Number(broker)),
                 ["coordinator", var group, var broker] => cluster.SetCoordinator(group, Number(broker)),
                 ["push-error", var api, .. var codes] => cluster.PushErrors((short)Number(api), [.. codes.Select(Number)]),
+                ["push-rtt", var broker, var api, var milliseconds] => cluster.PushRoundTrip(Number(broker), (short)Number(api), Number(milliseconds)),
                 ["clear-errors", var api] => cluster.ClearErrors((short)Number(api)),
                 ["topic-error", var topic, var code] => cluster.SetTopicError(topic, Number(code)),
                 ["group-heartbeat", var milliseconds] => cluster.SetGroupHeartbeat(Number(milliseconds)),

@@ -71,6 +71,10 @@ public sealed class KafkaMock : IAsyncDisposable
     public Task PushErrorsAsync(KafkaApi api, IEnumerable<ErrorCode> codes, CancellationToken ct = default) =>
         OrderAsync($"push-error {(int)api} {string.Join(' ', codes.Select(code => (int)code))}", ct);
 
+    /// <summary>Delays a broker's answer to the next request of a kind.</summary>
+    public Task PushRoundTripAsync(KafkaApi api, TimeSpan roundTrip, int broker = 1, CancellationToken ct = default) =>
+        OrderAsync($"push-rtt {broker} {(int)api} {(int)roundTrip.TotalMilliseconds}", ct);
+
     /// <summary>Takes back the errors that no request has met yet.</summary>
     public Task ClearErrorsAsync(KafkaApi api, CancellationToken ct = default) => OrderAsync($"clear-errors {(int)api}", ct);
 

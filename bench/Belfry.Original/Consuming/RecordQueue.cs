@@ -37,6 +37,8 @@ internal sealed class RecordQueue(IOptions<OriginalOptions> options) : IRecordSi
         // The consumer puts all partitions into the same batch.
     }
 
+    public Task WhenReadyAsync(CancellationToken ct) => Task.CompletedTask;
+
     // As published, nobody waits for what is in memory when a partition goes: its offsets are committed already.
     public IPartitionSink Open(TopicPartition partition) => new QueuedPartition(this, partition, drains: !options.Value.AsPublished);
 

@@ -71,7 +71,17 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
         foreach (var subscription in All()) subscription.End(reason);
     }
 
-    public ValueTask StoredAsync(StoredBatch batch, CancellationToken ct) => _batches.Writer.WriteAsync(batch, ct);
+    public async ValueTask StoredAsync(StoredBatch batch, CancellationToken ct)
+    {
+        try
+        {
+            await _batches.Writer.WriteAsync(batch, ct);
+        }
+        catch (ChannelClosedException)
+        {
+            // The host stops, and this service ended before the lanes did. Nobody is connected; the batch is in the mailboxes.
+        }
+    }
 
     /// <summary>Offers a batch to the streams of its users.</summary>
     internal void Deliver(StoredBatch batch)
@@ -95,6 +105,12 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
         }
     }
 
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        _batches.Writer.TryComplete();
+        return base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -104,7 +120,6 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is left is in the mailboxes; nobody is connected any more.
-            _batches.Writer.TryComplete();
         }
     }
 }

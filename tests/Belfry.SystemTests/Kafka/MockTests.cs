@@ -41,6 +41,26 @@ public sealed class MockTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task Reading_begins_where_the_store_says_however_late_Kafka_answers_about_the_ends()
+    {
+        await using var mock = await KafkaMock.StartAsync(ct: Cancelled);
+        await mock.CreateTopicAsync("events", 1, Cancelled);
+        using var producer = TestProducer.Of(mock);
+        var database = await postgres.CreateDatabaseAsync(Cancelled);
+        await using (var first = await KafkaServers.StartAsync(mock, database, "events"))
+        {
+            await producer.SendManyAsync("events", 1, "a", 100);
+            await first.HoldsAsync(100);
+        }
+
+        await producer.SendManyAsync("events", 1, "b", 100);
+        await mock.PushRoundTripAsync(KafkaApi.ListOffsets, TimeSpan.FromSeconds(1), ct: Cancelled);
+        await using var second = await KafkaServers.StartAsync(mock, database, "events");
+
+        await second.HoldsAsync(200);
+    }
+
+    [Fact]
     public async Task Leaders_and_coordinators_that_move_and_requests_that_fail_lose_nothing()
     {
         await using var mock = await KafkaMock.StartAsync(brokers: 3, Cancelled);

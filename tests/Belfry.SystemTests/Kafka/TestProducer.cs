@@ -14,6 +14,8 @@ internal sealed class TestProducer : IDisposable
     {
         config.Acks = Acks.All;
         config.LingerMs = 5;
+        // Else a produce request that is sent again may overtake the next one, and the tests look at the order.
+        config.MaxInFlight = 1;
         _producer = new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();
     }
 

@@ -8,6 +8,9 @@ internal interface IRecordSink
     /// <summary>The number of partitions of a topic; told after each connecting, and again from time to time.</summary>
     void SawTopic(string topic, int partitions);
 
+    /// <summary>Completes when <see cref="FindStartsAsync"/> can be expected to answer; no group is joined before. On any thread.</summary>
+    Task WhenReadyAsync(CancellationToken ct);
+
     /// <summary>A partition is ours from now on; nothing of it comes before <see cref="FindStartsAsync"/> has answered for it.</summary>
     IPartitionSink Open(TopicPartition partition);
 

@@ -7,6 +7,7 @@ internal sealed partial class KafkaReader
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StartAgain = TimeSpan.FromMilliseconds(100);
 
     private long _startTried;
@@ -14,14 +15,21 @@ internal sealed partial class KafkaReader
     // Whether a partition waits for something: nearly never, and then a record costs no look at every partition.
     private bool _waiting;
 
-    /// <summary>Where they begin is not known yet: until then the end is as good a place as any, because nothing is fetched there.</summary>
+    /// <summary>
+    /// The client is given the very offset to begin at, and waits here until it is known. To send it elsewhere first and seek
+    /// later would lose records: an answer about the first place (the end, say) may arrive after the seek, and wins.
+    /// </summary>
     private IEnumerable<TopicPartitionOffset> OnAssigned(List<TopicPartition> partitions)
     {
         Log.Assigned(_log, string.Join(", ", partitions));
         _metrics.Rebalanced("assigned", partitions.Count);
         _link.Up();
-        Open(partitions);
-        return partitions.Select(p => new TopicPartitionOffset(p, Offset.End));
+        if (partitions.Count == 0) return [];
+
+        var opened = Open(partitions);
+        FindStarts(opened);
+        foreach (var partition in opened) BeginReading(partition);
+        return opened.Select(p => new TopicPartitionOffset(p.Partition, p.Start!.Value));
     }
 
     private void OnRevoked(List<TopicPartitionOffset> partitions)
@@ -41,7 +49,7 @@ internal sealed partial class KafkaReader
     private List<ReaderPartition> Known(List<TopicPartitionOffset> partitions) =>
         [.. partitions.Select(p => _assigned.GetValueOrDefault(p.TopicPartition)).OfType<ReaderPartition>()];
 
-    private void Open(IReadOnlyList<TopicPartition> partitions)
+    private List<ReaderPartition> Open(IEnumerable<TopicPartition> partitions)
     {
         var opened = partitions.Select(p => new ReaderPartition(_sink.Open(p))).ToList();
         foreach (var partition in opened)
@@ -50,10 +58,55 @@ internal sealed partial class KafkaReader
             _assigned.Add(partition.Partition, partition);
         }
 
-        _waiting = true;
         _snapshot = [.. _assigned.Values];
+        return opened;
+    }
+
+    /// <summary>Holds up the group for a moment at most: a sink that does not answer is waited for outside the group.</summary>
+    private void FindStarts(List<ReaderPartition> partitions)
+    {
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                patience.CancelAfter(AskTimeout);
+                SetStarts(partitions, _sink.FindStartsAsync(partitions.ConvertAll(p => p.Sink), patience.Token).WaitAsync(patience.Token).GetAwaiter().GetResult());
+                FindCommitted(partitions.FindAll(p => p.Start is null));
+                return;
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested && _time.GetElapsedTime(began) < StartPatience)
+            {
+                Log.StartUnknown(_log, partitions.Count, e.Message);
+                _stop.Token.WaitHandle.WaitOne(AskAgain);
+            }
+        }
+    }
+
+    private static void SetStarts(List<ReaderPartition> partitions, IReadOnlyDictionary<TopicPartition, long> starts)
+    {
+        foreach (var partition in partitions)
+        {
+            if (starts.TryGetValue(partition.Partition, out var start)) partition.Start = new Offset(start);
+        }
+    }
+
+    private void BeginReading(ReaderPartition partition)
+    {
+        partition.Phase = PartitionPhase.Reading;
+        if (!partition.Start!.Value.IsSpecial) partition.Floor = partition.Start.Value;
+        Log.Reading(_log, partition.Partition.ToString(), partition.Start.Value.ToString());
+    }
+
+    /// <summary>Another consumer was in a partition that is ours: it stands still until the sink says where to go on.</summary>
+    private void OpenAgain(TopicPartition fenced)
+    {
+        var opened = Open([fenced]);
+        Pause(opened);
+        _waiting = true;
         _opening.RemoveAll(task => task.IsCompleted);
-        if (opened.Count > 0) _opening.Add(FindStartsAsync(opened));
+        _opening.Add(FindStartsAsync(opened));
     }
 
     private async Task FindStartsAsync(List<ReaderPartition> partitions)
@@ -85,17 +138,13 @@ internal sealed partial class KafkaReader
         if (!_waiting && _reopen.IsEmpty) return;
         while (_reopen.TryDequeue(out var sink))
         {
-            if (_assigned.TryGetValue(sink.Partition, out var fenced) && fenced.Sink == sink) Open([sink.Partition]);
+            if (_assigned.TryGetValue(sink.Partition, out var fenced) && fenced.Sink == sink) OpenAgain(sink.Partition);
         }
 
-        Pause(_snapshot.Where(p => p is { Phase: PartitionPhase.Opening, Paused: false }));
         while (_found.TryDequeue(out var answer))
         {
-            foreach (var partition in answer.Partitions)
-            {
-                partition.Phase = PartitionPhase.Starting;
-                if (answer.Starts.TryGetValue(partition.Partition, out var start)) partition.Start = new Offset(start);
-            }
+            SetStarts(answer.Partitions, answer.Starts);
+            foreach (var partition in answer.Partitions) partition.Phase = PartitionPhase.Starting;
         }
 
         StartReading();
@@ -118,14 +167,12 @@ internal sealed partial class KafkaReader
         _startTried = 0;
         try
         {
-            FindCommitted([.. starting.Where(p => p.Start is null)]);
+            FindCommitted(starting.FindAll(p => p.Start is null));
             foreach (var partition in starting)
             {
                 Consumer.Seek(new TopicPartitionOffset(partition.Partition, partition.Start!.Value));
-                partition.Phase = PartitionPhase.Reading;
-                if (!partition.Start.Value.IsSpecial) partition.Floor = partition.Start.Value;
+                BeginReading(partition);
                 Resume(partition);
-                Log.Reading(_log, partition.Partition.ToString(), partition.Start.Value.ToString());
             }
         }
         catch (KafkaException e)
@@ -169,7 +216,7 @@ internal sealed partial class KafkaReader
         }
         catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_State)
         {
-            // A group that rebalances the eager way takes whole assignments only. What is not read yet stands still at its end.
+            // A group that rebalances the eager way takes whole assignments only.
             var paused = _snapshot.Where(p => p.Paused && p != partition).ToList();
             Consumer.Assign(_snapshot.Select(p => new TopicPartitionOffset(p.Partition, p == partition ? start : PlaceOf(p))));
             foreach (var each in _snapshot) each.Paused = false;
@@ -178,9 +225,8 @@ internal sealed partial class KafkaReader
 
         Offset PlaceOf(ReaderPartition other)
         {
-            if (other.Phase != PartitionPhase.Reading) return Offset.End;
             var position = Consumer.Position(other.Partition);
-            return position.IsSpecial ? other.Start!.Value : position;
+            return position.IsSpecial ? other.Start ?? Offset.Beginning : position;
         }
     }
 

@@ -7,9 +7,10 @@ namespace Belfry.Ingest.Kafka;
 /// Reads topics as a member of a group and hands each record to its sink, in the order of its partition. It commits nothing by
 /// itself: a partition begins where its sink says, and Kafka is told afterwards what the sink calls done.
 /// <para>
-/// One thread of its own does everything that touches the client. A partition passes through three phases: it is assigned and
-/// stands still while the sink finds out where to begin (Opening), the client is sent there (Starting), and its records are
-/// handed on (Reading). A sink without room is waited for a moment, then its partitions are paused; the client is still polled,
+/// One thread of its own does everything that touches the client. The group is joined when the sink is ready to say where a
+/// partition begins; the client gets each partition with that offset, and its records are handed on (Reading). When another
+/// consumer is found to have been in a partition, it stands still while the sink is asked again (Opening), and the client is
+/// sent there (Starting). A sink without room is waited for a moment, then its partitions are paused; the client is still polled,
 /// so the group does not take this member for dead. Whatever fails ends in a new client; Kafka may be away for as long as it likes.
 /// </para>
 /// </summary>
@@ -32,7 +33,7 @@ internal sealed partial class KafkaReader : IDisposable
     // Any thread.
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentQueue<(IReadOnlyList<ReaderPartition> Partitions, IReadOnlyDictionary<TopicPartition, long> Starts)> _found = new();
+    private readonly ConcurrentQueue<(List<ReaderPartition> Partitions, IReadOnlyDictionary<TopicPartition, long> Starts)> _found = new();
     private readonly ConcurrentQueue<IPartitionSink> _reopen = new();
     private volatile ReaderPartition[] _snapshot = [];
 
@@ -86,7 +87,12 @@ internal sealed partial class KafkaReader : IDisposable
             {
                 try
                 {
+                    _sink.WhenReadyAsync(_stop.Token).Wait(_stop.Token);
                     RunClient();
+                }
+                catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+                {
+                    // Stopped before there was anything to leave.
                 }
                 catch (Exception e) when (!_stop.IsCancellationRequested)
                 {

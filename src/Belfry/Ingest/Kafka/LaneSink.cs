@@ -51,9 +51,27 @@ internal sealed class LaneSink : IRecordSink
         _lanes.OfPartition(partition.Partition),
         express: _options.HighTopics.Contains(partition.Topic));
 
-    public async Task<IReadOnlyDictionary<TopicPartition, long>> FindStartsAsync(IReadOnlyList<IPartitionSink> partitions, CancellationToken ct)
+    public async Task WhenReadyAsync(CancellationToken ct)
     {
         await _monitor.Opened.WaitAsync(ct);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _store.PingAsync(ct);
+                return;
+            }
+            catch (StoreUnavailableException)
+            {
+                // The monitor says so.
+            }
+
+            await Task.Delay(Backoff.After(attempt), _time, ct);
+        }
+    }
+
+    public async Task<IReadOnlyDictionary<TopicPartition, long>> FindStartsAsync(IReadOnlyList<IPartitionSink> partitions, CancellationToken ct)
+    {
         var leases = partitions.Cast<PartitionLease>().ToList();
         var offsets = await _store.ReadOffsetsAsync(leases.ConvertAll(l => l.Key), ct);
         var starts = new Dictionary<TopicPartition, long>();
