@@ -16,7 +16,7 @@ internal sealed partial class PostgresMailboxStore
             {
                 try
                 {
-                    return new AppendResult.Stored(await AppendAsync(batch, distinct, ct));
+                    return new AppendResult.Stored(await _appends.UseAsync(connection => AppendAsync(connection, batch, distinct, ct), ct));
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.Fenced)
                 {
@@ -53,11 +53,11 @@ internal sealed partial class PostgresMailboxStore
     /// A statement that fails while the driver prepares it by itself can leave its connection out of step: the next use of it
     /// read rows where none were expected. Failures are rare, so every connection is made anew after one.
     /// </summary>
-    private void Forget() => _pool.Clear();
+    private void Forget() => _appends.Clear();
 
-    private async Task<Appended[]> AppendAsync(AppendBatch batch, DistinctItems distinct, CancellationToken ct)
+    private static async Task<Appended[]> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
     {
-        await using var command = _pool.CreateCommand(Sql.Append);
+        await using var command = new NpgsqlCommand(Sql.Append, connection);
         AddItems(command.Parameters, distinct.Items);
         AddMoves(command.Parameters, batch.Moves);
         AddDeadLetters(command.Parameters, batch.DeadLetters);

@@ -8,6 +8,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
 {
     private readonly PostgresConnections _connections;
     private readonly NpgsqlDataSource _pool;
+    private readonly WarmConnections _appends;
     private readonly ILogger<PostgresMailboxStore> _log;
     private volatile string _epoch = "";
 
@@ -16,6 +17,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
         _connections = connections;
         _log = log;
         _pool = connections.BuildPool(CheckEpochAsync);
+        _appends = new WarmConnections(_pool, connections.Options.ConnectionLifetime, TimeProvider.System);
     }
 
     public string Epoch => _epoch;
@@ -46,6 +48,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
 
     public async ValueTask DisposeAsync()
     {
+        await _appends.DisposeAsync();
         await _pool.DisposeAsync();
         await _connections.DisposeAsync();
     }
