@@ -44,7 +44,7 @@ internal static class KafkaClients
         // A broker that answers each record by itself costs it, us and the store most of their time at a thousand records a
         // second: it may gather for a moment, which under load fills up by itself.
         config.TryAdd("fetch.min.bytes", "65536");
-        config.TryAdd("fetch.wait.max.ms", "2");
+        config.TryAdd("fetch.wait.max.ms", "3");
         return new ConsumerConfig(config);
     }
 
