@@ -71,6 +71,18 @@ public sealed class StreamTests(SharedPostgres shared)
     }
 
     [Fact]
+    public async Task An_events_trace_reaches_the_stream()
+    {
+        const string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await using var service = await StartAsync();
+        await using var client = service.Open("user-1");
+
+        await service.PublishAsync([Service.Event("user-1") with { Traceparent = traceparent }], Cancelled);
+
+        Assert.Equal(traceparent, (await client.TakeAsync(1))[0].Traceparent);
+    }
+
+    [Fact]
     public async Task A_stream_that_is_filtered_names_in_prev_what_it_had()
     {
         await using var service = await StartAsync();

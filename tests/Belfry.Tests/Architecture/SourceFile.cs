@@ -10,16 +10,10 @@ internal sealed partial record SourceFile(string Path, string Code)
 
     public static SourceFile Of(string path, string text) => new(path, Comment.Replace(text, ""));
 
-    /// <summary>Every file of src/Belfry, found from the place of the tests' binaries.</summary>
+    /// <summary>Every file of src/Belfry.</summary>
     public static IReadOnlyList<SourceFile> ReadService()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "Belfry.slnx")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        }
-
-        var root = System.IO.Path.Combine(folder.FullName, "src", "Belfry");
+        var root = System.IO.Path.Combine(Repository.Root, "src", "Belfry");
         return
         [
             .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)

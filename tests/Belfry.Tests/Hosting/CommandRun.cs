@@ -24,6 +24,10 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
             new ServeCommand(start),
             new TokenCommand(start),
             new ConfigCommand(start),
+            new DemoCommand(),
+            new MigrateCommand(),
+            new EpochCommand(),
+            new OffsetsCommand(),
             new ListenCommand(),
             new ProduceCommand());
         return new CommandRun(code, output.ToString(), error.ToString());
