@@ -69,7 +69,10 @@ BEGIN
     IF EXISTS (SELECT FROM belfry.partitions WHERE starts_at < v_end AND ends_at > v_start) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE belfry.%I (LIKE belfry.notifications INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', v_name);
+    -- Its rows are never changed, and go with the whole of it: nothing for a vacuum to do but the rare freeze, and the append
+    -- asks for no statistics.
+    EXECUTE format('CREATE TABLE belfry.%I (LIKE belfry.notifications INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE) '
+                   'WITH (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 10000000)', v_name);
     EXECUTE format('CREATE UNIQUE INDEX ON belfry.%I (user_id, seq)', v_name);
     -- Pattern operators: see the append. Its look into the partition before covers the border.
     EXECUTE format('CREATE UNIQUE INDEX ON belfry.%I (event_key, user_id text_pattern_ops)', v_name);
