@@ -39,12 +39,13 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
             return true;
         });
 
+    /// <summary>On a connection that appends use: one that the server has closed is found here, and not by the next batch.</summary>
     public Task PingAsync(CancellationToken ct) =>
-        GuardAsync("ping", async () =>
+        GuardAsync("ping", () => _appends.UseAsync(async connection =>
         {
-            await using var command = _pool.CreateCommand("SELECT 1");
+            await using var command = new NpgsqlCommand("SELECT 1", connection);
             return await command.ExecuteScalarAsync(ct);
-        });
+        }, ct));
 
     public async ValueTask DisposeAsync()
     {
@@ -54,7 +55,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
     }
 
     /// <summary>Runs one call, again after a collision, and says "unavailable" in the store's own words.</summary>
-    private static async Task<T> GuardAsync<T>(string what, Func<Task<T>> call)
+    private async Task<T> GuardAsync<T>(string what, Func<Task<T>> call)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -68,6 +69,8 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
             }
             catch (Exception e) when (PostgresErrors.IsUnavailable(e))
             {
+                // What happened to one connection may have happened to those that rest.
+                _appends.Clear();
                 throw new StoreUnavailableException($"PostgreSQL did not complete '{what}': {e.Message}", e);
             }
         }
