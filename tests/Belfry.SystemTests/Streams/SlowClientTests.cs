@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Belfry.Contracts;
 using Belfry.SystemTests.Running;
 using Xunit;
@@ -11,7 +8,7 @@ using Xunit;
 namespace Belfry.SystemTests.Streams;
 
 /// <summary>A client that does not read, with a socket that takes little.</summary>
-public sealed partial class SlowClientTests(SharedPostgres shared)
+public sealed class SlowClientTests(SharedPostgres shared)
 {
     private const int Events = 3000;
 
@@ -23,7 +20,8 @@ public sealed partial class SlowClientTests(SharedPostgres shared)
     public async Task It_holds_up_nobody_and_gets_everything_in_order_when_it_reads_again()
     {
         await using var service = await Service.StartAsync(await shared.CreateDatabaseAsync(Cancelled), Cancelled);
-        using var slow = await ConnectAsync(service.Process.Url, "user-1");
+        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { Timeout = Patience };
+        using var slow = await OpenAsync(http, service.Process.Url);
         await using var quick = service.Open("user-1");
         await quick.NextAsync(StreamEvents.CaughtUp);
 
@@ -34,30 +32,46 @@ public sealed partial class SlowClientTests(SharedPostgres shared)
             await service.PublishAsync([.. Enumerable.Range(0, 250).Select(_ => Service.Event("user-1") with { Payload = payload })], Cancelled);
         }
 
-        Assert.Equal(Enumerable.Range(1, Events).Select(n => (long)n), (await quick.TakeAsync(Events)).Select(n => n.Seq));
+        var all = Enumerable.Range(1, Events).Select(n => (long)n).ToList();
+        Assert.Equal(all, (await quick.TakeAsync(Events)).Select(n => n.Seq));
+        Assert.Equal(all, await ReadSeqsAsync(slow).WaitAsync(Patience, TimeProvider.System, Cancelled));
+    }
 
+    private static async Task<HttpResponseMessage> OpenAsync(HttpClient http, Uri server)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, "/v1/stream?since=earliest"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Service.TokenFor("user-1"));
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancelled);
+    }
+
+    private static async Task<List<long>> ReadSeqsAsync(HttpResponseMessage stream)
+    {
         var seqs = new List<long>();
-        using var reader = new StreamReader(slow.GetStream(), Encoding.UTF8);
-        while (seqs.Count < Events)
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancelled));
+        for (var name = ""; seqs.Count < Events && await reader.ReadLineAsync(Cancelled) is { } line;)
         {
-            var line = await reader.ReadLineAsync(Cancelled).AsTask().WaitAsync(Patience, TimeProvider.System, Cancelled);
-            if (line is null) Assert.Fail($"The stream ended after {seqs.Count} notifications.");
-            if (Seq.Match(line) is { Success: true } match) seqs.Add(long.Parse(match.Groups["seq"].ValueSpan, CultureInfo.InvariantCulture));
+            if (line.StartsWith("event: ", StringComparison.Ordinal)) name = line[7..];
+            else if (name == StreamEvents.Notification && line.StartsWith("data: ", StringComparison.Ordinal)) seqs.Add(SeqOf(line[6..]));
+            else if (line.Length == 0) name = "";
         }
 
-        Assert.Equal(Enumerable.Range(1, Events).Select(n => (long)n), seqs);
+        return seqs;
     }
 
-    private static async Task<TcpClient> ConnectAsync(Uri server, string user)
+    private static long SeqOf(string data) => JsonSerializer.Deserialize(data, ContractsJson.Default.Notification)!.Seq;
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        var client = new TcpClient { ReceiveBufferSize = 4096 };
-        await client.ConnectAsync(IPAddress.Loopback, server.Port, Cancelled);
-        var request = $"GET /v1/stream?since=earliest HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {Service.TokenFor(user)}\r\n\r\n";
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), Cancelled);
-        return client;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
-
-    // Of the data line; chunk sizes stand on lines of their own.
-    [GeneratedRegex(@"^data: \{.*?""seq"":(?<seq>\d+)")]
-    private static partial Regex Seq { get; }
 }
