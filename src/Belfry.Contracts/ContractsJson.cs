@@ -13,5 +13,8 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(PublishEvent))]
 [JsonSerializable(typeof(List<PublishEvent>))]
 [JsonSerializable(typeof(PublishAnswer))]
+[JsonSerializable(typeof(TopicChange))]
+[JsonSerializable(typeof(TopicChanged))]
+[JsonSerializable(typeof(TopicMembers))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext;

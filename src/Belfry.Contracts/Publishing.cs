@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Belfry.Contracts;
 
@@ -11,11 +12,17 @@ public sealed record PublishEvent
     /// <summary>1 to 255 characters; the API key's name when absent.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Whose mailbox; 1 to 255 characters. Exactly one of this and <see cref="UserIds"/>.</summary>
+    /// <summary>Whose mailbox; 1 to 255 characters. Exactly one of this, <see cref="UserIds"/> and <see cref="Topic"/>.</summary>
     public string? UserId { get; init; }
 
-    /// <summary>Several mailboxes; at most 1,000.</summary>
+    /// <summary>Several mailboxes; over 1,000 of them a task fills them.</summary>
     public IReadOnlyList<string>? UserIds { get; init; }
+
+    /// <summary>The mailboxes of all its members; 1 to 255 characters.</summary>
+    public string? Topic { get; init; }
+
+    /// <summary>When it is to be delivered; at once when absent or past.</summary>
+    public DateTimeOffset? DeliverAt { get; init; }
 
     /// <summary>1 to 100 characters.</summary>
     public required string EventType { get; init; }
@@ -38,13 +45,20 @@ public sealed record PublishEvent
 /// <param name="Rejected">One entry for each refused item.</param>
 public sealed record PublishAnswer(IReadOnlyList<AcceptedEvent> Accepted, IReadOnlyList<RejectedEvent> Rejected);
 
-/// <summary>An item that is durably stored.</summary>
+/// <summary>An item that is durably stored: in a mailbox, or as a task that brings it there.</summary>
 /// <param name="Index">Its place in the request, from 0.</param>
 /// <param name="Id">The event's id.</param>
-/// <param name="UserId">Whose mailbox it is in.</param>
-/// <param name="Seq">Its number there; for a duplicate the number of the first one.</param>
-/// <param name="Duplicate">Whether the same source and id had been stored for this user before.</param>
-public sealed record AcceptedEvent(int Index, string Id, string UserId, long Seq, bool Duplicate);
+/// <param name="UserId">Whose mailbox it is in; null for a task.</param>
+/// <param name="Seq">Its number there; for a duplicate the number of the first one; null for a task.</param>
+/// <param name="Duplicate">Whether the same source and id had been stored for this user before, or waits as a task.</param>
+/// <param name="Task">The task that stores it later, or for very many users; absent when it is in the mailbox.</param>
+public sealed record AcceptedEvent(
+    int Index,
+    string Id,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? UserId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Seq,
+    bool Duplicate,
+    long? Task = null);
 
 /// <summary>An item that was refused; nothing of it is stored.</summary>
 /// <param name="Index">Its place in the request, from 0.</param>

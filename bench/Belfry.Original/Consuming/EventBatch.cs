@@ -30,7 +30,8 @@ internal sealed class EventBatch(bool asPublished)
             Place = record.Offset.Value,
             UserKey = record.Message.Key,
         });
-        if (!verdict.IsAccepted) return false;
+        // It knows of no topics and of no times.
+        if (verdict.Notifications is null) return false;
         foreach (var notification in verdict.Notifications) _rows.Add(ToRow(notification, verdict.Notifications.Length, receivedAt));
         return true;
     }

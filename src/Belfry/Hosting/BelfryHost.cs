@@ -7,6 +7,7 @@ using Belfry.Ingest;
 using Belfry.Mailboxes;
 using Belfry.Settings;
 using Belfry.Streaming;
+using Belfry.Work;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -29,7 +30,7 @@ internal static partial class BelfryHost
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming();
+        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming().AddWork();
         return builder;
     }
 
@@ -65,6 +66,7 @@ internal static partial class BelfryHost
         app.UseHttp();
         app.MapHealth();
         app.MapIngest().RequireAuthorization(Policies.Publisher);
+        app.MapTopics().RequireAuthorization(Policies.Operator);
         // A connection that lasts an hour would say nothing about how fast requests are answered.
         app.MapStreaming().RequireAuthorization(Policies.User).DisableHttpMetrics();
 

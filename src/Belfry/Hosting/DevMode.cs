@@ -42,6 +42,7 @@ internal sealed partial class DevMode(
         if (auth.Value.Secret != keys.Secret || !auth.Value.ApiKeys.ContainsKey("dev")) return;
 
         var publish = PutHeader("publish.header", $"{ApiKeyHandler.Header}: {keys.ApiKey}");
+        PutHeader("admin.header", $"{ApiKeyHandler.Header}: {keys.AdminKey}");
         var stream = PutHeader($"{User}.header", $"Authorization: Bearer {new TokenMaker(auth.Value, time).Make(User, TokenLifetime)}");
         var event_ = $$$"""{"user_id":"{{{User}}}","event_type":"job.posted","payload":{"title":"Hello"}}""";
         Log.TryStream(log, $"curl -N -H @{stream} {listeners.Public}v1/stream");

@@ -1,6 +1,6 @@
 namespace Belfry.Mailboxes;
 
-/// <summary>What one transaction of the store takes: notifications, the Kafka ranges they came from, and that range's dead letters.</summary>
+/// <summary>What one transaction of the store takes: notifications, the Kafka ranges they came from, that range's dead letters, and tasks.</summary>
 /// <param name="Items">In the order in which seqs are to be given out.</param>
 /// <param name="Moves">One for each Kafka partition that took part; they fail or hold together with the rows.</param>
 /// <param name="DeadLetters">What could not be read or stored, kept in the same transaction.</param>
@@ -9,6 +9,12 @@ internal sealed record AppendBatch(
     IReadOnlyList<OffsetMove> Moves,
     IReadOnlyList<NewDeadLetter> DeadLetters)
 {
+    /// <summary>What is to become notifications later.</summary>
+    public IReadOnlyList<NewTask> Tasks { get; init; } = [];
+
+    /// <summary>How far the tasks have come that the items are the work of.</summary>
+    public IReadOnlyList<TaskStep> Steps { get; init; } = [];
+
     public static AppendBatch Of(IReadOnlyList<NewNotification> items) => new(items, [], []);
 }
 
@@ -35,7 +41,14 @@ internal readonly record struct Appended(long Seq, bool Duplicate, int Generatio
 internal abstract record AppendResult
 {
     /// <summary>Durably stored; one answer for each item, in the batch's order.</summary>
-    internal sealed record Stored(IReadOnlyList<Appended> Answers) : AppendResult;
+    internal sealed record Stored(IReadOnlyList<Appended> Answers) : AppendResult
+    {
+        /// <summary>One answer for each task, in the batch's order.</summary>
+        public IReadOnlyList<AddedTask> Tasks { get; init; } = [];
+    }
+
+    /// <summary>Nothing was stored: this task is another worker's.</summary>
+    internal sealed record TaskLost(long TaskId) : AppendResult;
 
     /// <summary>Nothing was stored: another consumer has moved this partition's offset.</summary>
     internal sealed record Fenced(PartitionKey Partition) : AppendResult;

@@ -41,7 +41,7 @@ public sealed class PublishTests(SharedPostgres postgres) : IAsyncLifetime
             [{"id":"a","user_id":"u1","event_type":"t"},
              {"id":"b","event_type":"t"},
              {"id":"c","user_ids":["u2","u1","u3"],"event_type":"t"},
-             {"id":"d","user_id":"u1","event_type":"t","topic":"x"},
+             {"id":"d","user_id":"u1","event_type":"t","expires_at":"2100-01-01T00:00:00Z"},
              {"id":"a","user_id":"u1","event_type":"t"}]
             """);
 

@@ -38,7 +38,7 @@ internal sealed class Load(Service service, string postgres, int users)
 
         Assert.Equal(events, stored.Count);
         Assert.Equal(events, stored.Select(s => s.EventId).Distinct().Count());
-        Assert.All(_acknowledged, a => Assert.Contains((a.UserId, a.Seq, a.Id), stored));
+        Assert.All(_acknowledged, a => Assert.Contains((a.UserId!, a.Seq!.Value, a.Id), stored));
 
         for (var user = 0; user < users; user++)
         {

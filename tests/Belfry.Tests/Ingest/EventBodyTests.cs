@@ -68,7 +68,7 @@ public sealed class EventBodyTests
     [Fact]
     public void All_items_together_name_a_bounded_number_of_users()
     {
-        var users = string.Join(',', Enumerable.Range(0, EventLimits.Users).Select(n => $"\"{n}\""));
+        var users = string.Join(',', Enumerable.Range(0, EventLimits.UsersInPlace).Select(n => $"\"{n}\""));
         var item = $$"""{"event_type":"t","user_ids":[{{users}}]}""";
 
         Assert.Null(Doors.Body($"[{string.Join(',', Enumerable.Repeat(item, 10))}]").Problem);

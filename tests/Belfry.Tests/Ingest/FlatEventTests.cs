@@ -1,5 +1,8 @@
+using System.Text;
 using Belfry.Contracts;
 using Belfry.Ingest.Events;
+using Belfry.Work;
+using Belfry.Work.Kinds;
 
 namespace Belfry.Tests.Ingest;
 
@@ -112,8 +115,6 @@ public sealed class FlatEventTests
     }
 
     [Theory]
-    [InlineData("topic", "\"news\"")]
-    [InlineData("deliver_at", "\"2027-01-01T00:00:00Z\"")]
     [InlineData("expires_at", "\"2027-01-01T00:00:00Z\"")]
     [InlineData("collapse_key", "\"k\"")]
     public void A_field_of_a_feature_that_is_not_there_is_refused_by_name(string field, string value)
@@ -124,11 +125,40 @@ public sealed class FlatEventTests
         Assert.StartsWith(field, problem.Detail, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void An_event_for_a_topic_is_refused_because_of_the_topic()
+    [Theory]
+    [InlineData("""{"id":"1","topic":"news","event_type":"t"}""", FanOut.KindName, "news", false)]
+    [InlineData("""{"id":"1","topic":"news","event_type":"t","deliver_at":"2100-01-01T00:00:00Z"}""", FanOut.KindName, "news", true)]
+    [InlineData("""{"id":"1","user_id":"u","event_type":"t","deliver_at":"2100-01-01T00:00:00Z"}""", ScheduledEvents.KindName, "u", true)]
+    [InlineData("""{"id":"1","user_ids":["u","v"],"event_type":"t","deliver_at":"2100-01-01T00:00:00Z"}""", FanOut.KindName, "1", true)]
+    public void What_is_for_later_or_for_a_topic_becomes_a_task(string json, string kind, string route, bool later)
     {
-        Assert.Equal(ProblemTypes.NotSupported, Doors.Refused("""{"topic":"news","event_type":"t"}""").Type);
+        var verdict = Doors.One(json);
+
+        Assert.Null(verdict.Problem);
+        Assert.Null(verdict.Notifications);
+        Assert.Equal((kind, route, later), (verdict.Task!.Kind, verdict.Task.Route, verdict.Task.RunAt is not null));
+        Assert.Equal("1", verdict.EventId);
     }
+
+    [Fact]
+    public void A_time_that_has_passed_is_now() =>
+        Assert.Single(Doors.One("""{"user_id":"u","event_type":"t","deliver_at":"2000-01-01T00:00:00Z"}""").Notifications!);
+
+    [Fact]
+    public void A_task_gives_back_the_event_as_it_came()
+    {
+        const string payload = """{ "a" : [1.50, "\u00e9"] }""";
+
+        var task = Doors.One($$"""{"id":"1","source":"s","topic":"news","event_type":"t","priority":"HIGH","payload":{{payload}}}""").Task!;
+        var content = DeferredEvent.Read(task.Body);
+
+        Assert.Equal(payload, Encoding.UTF8.GetString(content.Payload));
+        Assert.Equal(("1", "s", "news", "t", Priority.High), (content.EventId, content.Source, content.Topic, content.EventType, content.Priority));
+    }
+
+    [Fact]
+    public void Users_and_a_topic_exclude_each_other() =>
+        Assert.Equal(ProblemTypes.InvalidField, Doors.Refused("""{"user_id":"u","topic":"news","event_type":"t"}""").Type);
 
     [Theory]
     [InlineData(255, true)]
@@ -146,16 +176,17 @@ public sealed class FlatEventTests
     }
 
     [Theory]
-    [InlineData(EventLimits.Users, true)]
-    [InlineData(EventLimits.Users + 1, false)]
-    public void An_event_names_at_most_1000_users(int count, bool fits)
+    [InlineData(EventLimits.UsersInPlace, true)]
+    [InlineData(EventLimits.UsersInPlace + 1, false)]
+    public void Up_to_1000_users_are_stored_in_place_and_more_by_a_task(int count, bool inPlace)
     {
         var users = string.Join(',', Enumerable.Range(0, count).Select(n => $"\"u{n}\""));
 
         var verdict = Doors.One($$"""{"user_ids":[{{users}}],"event_type":"t"}""");
 
-        Assert.Equal(fits, verdict.IsAccepted);
-        if (!fits) Assert.Equal(ProblemTypes.TooLarge, verdict.Problem!.Type);
+        Assert.True(verdict.IsAccepted);
+        Assert.Equal(inPlace, verdict.Notifications is not null);
+        if (!inPlace) Assert.Equal(count, DeferredEvent.Read(verdict.Task!.Body).UserIds!.Count);
     }
 
     [Theory]

@@ -92,7 +92,7 @@ internal sealed class MemoryMailboxStore : IMailboxStore
     public AppendResult.Stored StoreAll(AppendBatch batch)
     {
         foreach (var move in batch.Moves) Offsets[move.Partition] = move.Next;
-        return new AppendResult.Stored([.. batch.Items.Select(Store)]);
+        return new AppendResult.Stored([.. batch.Items.Select(Store)]) { Tasks = [.. batch.Tasks.Select((_, n) => new AddedTask(n + 1, Duplicate: false))] };
     }
 
     public Task<IReadOnlySet<Guid>> FindOwnAsync(IReadOnlyList<(string UserId, long Seq, Guid NotificationId)> rows, CancellationToken ct)

@@ -1,5 +1,7 @@
 using Belfry.Contracts;
 using Belfry.Mailboxes;
+using Belfry.Work;
+using Belfry.Work.Kinds;
 
 namespace Belfry.Ingest.Events;
 
@@ -14,6 +16,11 @@ internal readonly ref struct EventContent
 
     public string[]? UserIds { get; init; }
 
+    public string? Topic { get; init; }
+
+    /// <summary>Null: now.</summary>
+    public DateTime? DeliverAt { get; init; }
+
     public string? EventType { get; init; }
 
     public Priority Priority { get; init; }
@@ -26,28 +33,54 @@ internal readonly ref struct EventContent
 
     public byte[]? Attributes { get; init; }
 
-    /// <summary>Holds the members against each other: one notification for each user, or the problem.</summary>
+    /// <summary>Holds the members against each other: one notification for each user, a task that makes them, or the problem.</summary>
     public EventVerdict Judge(ref FieldReader fields, Member user, Member users, in EventDefaults defaults)
     {
         if (fields.Problem is { } wrong) return EventVerdict.Refused(wrong);
-        if (UserId is not null && UserIds is not null)
+        var targets = (UserId is null ? 0 : 1) + (UserIds is null ? 0 : 1) + (Topic is null ? 0 : 1);
+        if (targets > 1)
         {
-            return EventVerdict.Refused(Problems.InvalidField($"{user.NameOf()} and {users.NameOf()} are both there: exactly one of them names the users."));
+            return EventVerdict.Refused(Problems.InvalidField(
+                $"exactly one of {user.NameOf()}, {users.NameOf()} and {Member.Topic.NameOf()} says whose it is, and more than one is there."));
         }
 
-        var only = UserId ?? (UserIds is null ? defaults.FindUser() : null);
-        if (UserIds is null && only is null)
+        var only = UserId ?? (targets == 0 ? defaults.FindUser() : null);
+        if (targets == 0 && only is null)
         {
-            return EventVerdict.Refused(Problems.InvalidField($"{user.NameOf()} is missing, and so is {users.NameOf()}: whose is it?"));
+            return EventVerdict.Refused(Problems.InvalidField(
+                $"{user.NameOf()} is missing, and so are {users.NameOf()} and {Member.Topic.NameOf()}: whose is it?"));
         }
 
         var id = Id ?? defaults.MakeId();
         var key = EventKey.Of(Source!, id);
+        var runAt = DeliverAt > defaults.Timestamp ? DeliverAt : null;
+        if (Topic is not null || UserIds?.Length > EventLimits.UsersInPlace) return Defer(FanOut.KindName, Topic ?? id, id, key, runAt, user: null);
+        if (runAt is not null && only is not null) return Defer(ScheduledEvents.KindName, only, id, key, runAt, only);
+        if (runAt is not null) return Defer(FanOut.KindName, id, id, key, runAt, user: null);
         if (UserIds is null) return EventVerdict.Accepted([NotificationFor(only!, id, key)]);
 
         var notifications = new NewNotification[UserIds.Length];
         for (var i = 0; i < notifications.Length; i++) notifications[i] = NotificationFor(UserIds[i], id, key);
         return EventVerdict.Accepted(notifications);
+    }
+
+    private EventVerdict Defer(string kind, string route, string id, Guid key, DateTime? runAt, string? user)
+    {
+        var content = new DeferredEvent
+        {
+            Source = Source!,
+            EventId = id,
+            EventType = EventType!,
+            Priority = Priority,
+            EventTimestamp = Timestamp,
+            Payload = Payload,
+            Traceparent = Traceparent,
+            Attributes = Attributes,
+            UserId = user,
+            UserIds = UserIds,
+            Topic = Topic,
+        };
+        return EventVerdict.Accepted(new NewTask(route, kind, key, Priority, runAt, DeferredEvent.MaxAttempts, content.ToBody()), id);
     }
 
     private NewNotification NotificationFor(string userId, string id, Guid key) => new()

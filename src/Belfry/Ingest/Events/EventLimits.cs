@@ -9,8 +9,11 @@ internal static class EventLimits
     /// <summary>Events in one request.</summary>
     public const int Items = 1000;
 
-    /// <summary>Users that one event names.</summary>
-    public const int Users = 1000;
+    /// <summary>Users that one event names; the body's size is the nearer bound.</summary>
+    public const int Users = 100_000;
+
+    /// <summary>Users of one event whose notifications are stored before the answer; for more a task does it.</summary>
+    public const int UsersInPlace = 1000;
 
     /// <summary>Mailboxes that all events of one request name together: what it may hold in memory at once.</summary>
     public const int Notifications = 10_000;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Belfry.Contracts;
+using Belfry.Mailboxes;
 
 namespace Belfry.Ingest.Events;
 

@@ -6,8 +6,6 @@ internal static class FlatEvent
     public static EventVerdict Read(EventMembers members, in EventDefaults defaults)
     {
         var fields = new FieldReader(members);
-        fields.RefuseUnsupported(Member.Topic);
-        fields.RefuseUnsupported(Member.DeliverAt);
         fields.RefuseUnsupported(Member.ExpiresAt);
         fields.RefuseUnsupported(Member.CollapseKey);
 
@@ -19,6 +17,8 @@ internal static class FlatEvent
             Source = fields.Text(Member.Source, EventLimits.Name) ?? defaults.Source,
             UserId = fields.Text(Member.UserId, EventLimits.Name),
             UserIds = fields.UserArray(),
+            Topic = fields.Text(Member.Topic, EventLimits.Name),
+            DeliverAt = fields.Time(Member.DeliverAt),
             EventType = fields.RequiredText(Member.EventType, EventLimits.EventType),
             Priority = fields.Priority(),
             Timestamp = fields.Time(Member.EventTimestamp) ?? defaults.Timestamp,

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Belfry.Contracts;
 using Belfry.Http;
 using Belfry.Ingest.Events;
+using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 using Belfry.Settings;
 using Microsoft.Net.Http.Headers;

@@ -17,6 +17,7 @@ internal sealed class PublishTicket : ILaneItemOwner
         _verdicts = verdicts;
         for (var index = 0; index < verdicts.Count; index++)
         {
+            if (verdicts[index].Task is { } task) _items.Add(new LaneItem(task, this, index));
             foreach (var notification in verdicts[index].Notifications ?? []) _items.Add(new LaneItem(notification, this, index));
         }
 
@@ -36,11 +37,11 @@ internal sealed class PublishTicket : ILaneItemOwner
     /// <summary>Puts each item into the lane of its user; false when one of the lanes has no room.</summary>
     public bool TryEnter(AppendLanes lanes)
     {
-        if (_items.Count == 1) return lanes.OfUser(_items[0].Content!.UserId).Queue.TryAdd([_items[0]], express: false);
+        if (_items.Count == 1) return lanes.OfUser(_items[0].Route).Queue.TryAdd([_items[0]], express: false);
 
         // Request order within a lane: a user has one lane, so his events keep theirs.
         return _items
-            .GroupBy(item => lanes.OfUser(item.Content!.UserId))
+            .GroupBy(item => lanes.OfUser(item.Route))
             .All(lane => lane.Key.Queue.TryAdd([.. lane], express: false));
     }
 
@@ -64,18 +65,15 @@ internal sealed class PublishTicket : ILaneItemOwner
             for (; next < _items.Count && _items[next].Index == index; next++)
             {
                 var item = _items[next];
-                var content = item.Content!;
-                if (item.Outcome == LaneOutcome.Stored)
-                {
-                    accepted.Add(new AcceptedEvent(index, content.EventId, content.UserId, item.Answer.Seq, item.Answer.Duplicate));
-                }
-                else
-                {
-                    rejected.Add(new RejectedEvent(index, Problems.InvalidPayload($"The store refuses it for user {content.UserId}: {item.Refusal}")));
-                }
+                if (item.Outcome == LaneOutcome.Stored) accepted.Add(Accepted(index, item));
+                else rejected.Add(new RejectedEvent(index, Problems.InvalidPayload($"The store refuses it for {item.Route}: {item.Refusal}")));
             }
         }
 
         return new PublishAnswer(accepted, rejected);
     }
+
+    private AcceptedEvent Accepted(int index, LaneItem item) => item.Content is { } content
+        ? new AcceptedEvent(index, content.EventId, content.UserId, item.Answer.Seq, item.Answer.Duplicate)
+        : new AcceptedEvent(index, _verdicts[index].EventId!, UserId: null, Seq: null, item.Added.Duplicate, item.Added.Id);
 }

@@ -29,7 +29,9 @@ internal sealed class RecordDoor(TopicPartition partition, IngestMetrics ingest,
             return [new LaneItem(owner, record, EventVerdict.ReasonOf(verdict.Problem))];
         }
 
-        var notifications = verdict.Notifications;
+        if (verdict.Task is { } task) return [new LaneItem(task, owner, record)];
+
+        var notifications = verdict.Notifications!;
         if (notifications.Length == 1 && record.Key is { } key && !IsKeyOf(notifications[0].UserId, key)) metrics.KeyMismatched();
 
         var items = new LaneItem[notifications.Length];

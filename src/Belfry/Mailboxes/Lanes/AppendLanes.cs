@@ -11,6 +11,7 @@ internal sealed class AppendLanes : IHostedService, IDisposable
 
     private readonly StoreMonitor _monitor;
     private readonly Lane[] _lanes;
+    private readonly Lane[] _all;
     private readonly CancellationTokenSource _hardStop = new();
     private volatile int _partitions = DefaultPartitions;
     private Task _running = Task.CompletedTask;
@@ -24,12 +25,20 @@ internal sealed class AppendLanes : IHostedService, IDisposable
         var listening = listeners.ToArray();
         _lanes = [.. Enumerable.Range(0, store.MaxLanes is { } max ? Math.Min(max, Options.Lanes) : Options.Lanes)
             .Select(number => new Lane(number, store, listening, Options, metrics, time, log))];
-        metrics.Meter.CreateObservableGauge("belfry.mailboxes.queue.items", () => _lanes.Sum(l => l.Queue.Count), "{event}", "Events that wait for a lane");
+        Background = new Lane(_lanes.Length, store, listening, Options, metrics, time, log);
+        _all = [.. _lanes, Background];
+        metrics.Meter.CreateObservableGauge("belfry.mailboxes.queue.items", () => _all.Sum(l => l.Queue.Count), "{event}", "Events that wait for a lane");
     }
 
     public LanesOptions Options { get; }
 
     public int Count => _lanes.Length;
+
+    /// <summary>
+    /// For what makes very many notifications at once: it has one batch in flight like the others, and so a share that leaves
+    /// theirs alone. Its users have a lane of their own besides; the mailboxes' locks keep their order.
+    /// </summary>
+    public Lane Background { get; }
 
     /// <summary>How many partitions the events' topic has: a user's HTTP events then share the lane of his partition.</summary>
     public int Partitions
@@ -49,7 +58,7 @@ internal sealed class AppendLanes : IHostedService, IDisposable
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _running = Task.WhenAll(_lanes.Select(async lane =>
+        _running = Task.WhenAll(_all.Select(async lane =>
         {
             await _monitor.Opened.WaitAsync(_hardStop.Token);
             await lane.RunAsync(_hardStop.Token);
@@ -60,7 +69,7 @@ internal sealed class AppendLanes : IHostedService, IDisposable
     /// <summary>Takes nothing more, and stores what is there while the grace time lasts.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        foreach (var lane in _lanes) lane.Queue.Complete();
+        foreach (var lane in _all) lane.Queue.Complete();
         if (!_monitor.Opened.IsCompleted)
         {
             // A store that has never answered is not worth the grace time.

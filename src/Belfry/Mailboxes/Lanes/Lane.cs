@@ -85,12 +85,16 @@ internal sealed partial class Lane
         switch (await _store.AppendAsync(batch.ToAppend(), ct))
         {
             case AppendResult.Stored stored:
-                batch.Accept(stored.Answers);
+                batch.Accept(stored);
                 if (batch.OutcomeUnknown) await ClaimOwnAsync(batch, ct);
                 return true;
 
             case AppendResult.Fenced fenced:
                 await ResolveFenceAsync(batch, fenced.Partition, ct);
+                return false;
+
+            case AppendResult.TaskLost lost:
+                batch.LoseTask(lost.TaskId);
                 return false;
 
             case AppendResult.Refused refused:
@@ -157,10 +161,10 @@ internal sealed partial class Lane
     /// <summary>Publishers have their answer first: it is true whatever becomes of the hand-over.</summary>
     private async Task HandOverAsync(LaneBatch batch, CancellationToken ct)
     {
-        var stored = new StoredBatch(batch.NewItems(), batch.Wakes);
+        var stored = new StoredBatch(batch.NewItems(), batch.Wakes, batch.HasNewTasks());
         foreach (var item in batch.Items) item.Complete();
 
-        if (stored.Items.Count == 0 && stored.Wakes.Count == 0) return;
+        if (stored is { Items.Count: 0, Wakes.Count: 0, HasNewTasks: false }) return;
         foreach (var listener in _listeners) await listener.StoredAsync(stored, ct);
     }
 

@@ -28,25 +28,29 @@ internal sealed class LaneBatch
     {
         var contents = new List<NewNotification>(Items.Count);
         var deadLetters = new List<NewDeadLetter>();
+        var tasks = new List<NewTask>();
+        var steps = new List<TaskStep>();
         foreach (var item in Items)
         {
             if (item.DeadLetter is { } letter) deadLetters.Add(letter);
+            else if (item.Task is { } task) tasks.Add(task);
             else if (IsOpen(item)) contents.Add(item.Content!);
+            if (item.Step is { } step) steps.Add(step);
         }
 
-        return new AppendBatch(contents, Moves(), deadLetters);
+        return new AppendBatch(contents, Moves(), deadLetters) { Tasks = tasks, Steps = steps };
     }
 
     /// <summary>The notifications that no try has an answer for.</summary>
     public List<LaneItem> Open() => Items.FindAll(IsOpen);
 
-    /// <summary>Lets go of what came from partitions that are no longer ours.</summary>
+    /// <summary>Lets go of what came from partitions and tasks that are no longer ours.</summary>
     public void DropLost()
     {
-        if (Items.TrueForAll(i => i.Lease is null or { IsHeld: true })) return;
+        if (Items.TrueForAll(IsHeld)) return;
 
         // Looked at once for each: whose hold ends in between is dropped in the next round.
-        var lost = Items.FindAll(i => i.Lease is { IsHeld: false }).ToHashSet();
+        var lost = Items.FindAll(i => !IsHeld(i)).ToHashSet();
         foreach (var item in lost)
         {
             if (OutcomeUnknown && item.Content is { } content) _wakes.Add(content.UserId);
@@ -57,15 +61,19 @@ internal sealed class LaneBatch
     }
 
     /// <summary>Takes the store's answers, and moves what the partitions' leases expect.</summary>
-    public void Accept(IReadOnlyList<Appended> answers)
+    public void Accept(AppendResult.Stored stored)
     {
         foreach (var (lease, next) in NextOffsets()) lease.Expected = next;
 
-        var place = 0;
+        int place = 0, task = 0;
         foreach (var item in Items)
         {
-            if (IsOpen(item)) item.SetAnswer(answers[place++]);
+            if (item is { Task: not null, DeadLetter: null }) item.SetAdded(OwnOf(stored.Tasks[task++]));
+            else if (IsOpen(item)) item.SetAnswer(stored.Answers[place++]);
         }
+
+        // After a lost answer the queue may have a task from that very try.
+        AddedTask OwnOf(AddedTask added) => OutcomeUnknown ? added with { Duplicate = false } : added;
     }
 
     /// <summary>Takes the store's answer for one item that was sent alone.</summary>
@@ -82,10 +90,12 @@ internal sealed class LaneBatch
         return stored == next && _moved.Add(lease);
     }
 
+    public void LoseTask(long taskId) => Items.First(i => i.Hold?.TaskId == taskId).Hold!.Lose();
+
     public void Fence(PartitionKey partition) => Items.First(i => i.Lease?.Partition == partition).Lease!.Fenced();
 
     /// <summary>The items that the store says it had before.</summary>
-    public List<LaneItem> Duplicates() => Items.FindAll(i => i.DeadLetter is null && i.Answer.Duplicate);
+    public List<LaneItem> Duplicates() => Items.FindAll(i => i is { DeadLetter: null, Task: null, Answer.Duplicate: true });
 
     /// <summary>Marks those that an earlier try of this very batch has stored.</summary>
     public void Claim(IReadOnlySet<Guid> own)
@@ -113,9 +123,14 @@ internal sealed class LaneBatch
 
     /// <summary>What was stored just now and has not been handed on: neither duplicates nor what the log must be asked for.</summary>
     public List<LaneItem> NewItems() =>
-        Items.FindAll(i => i.DeadLetter is null && !i.Answer.Duplicate && !_wakes.Contains(i.Content!.UserId));
+        Items.FindAll(i => i is { DeadLetter: null, Task: null, Answer.Duplicate: false } && !_wakes.Contains(i.Content!.UserId));
 
-    private bool IsOpen(LaneItem item) => item.DeadLetter is null && !_stored.Contains(item);
+    /// <summary>Whether a task has come into the queue.</summary>
+    public bool HasNewTasks() => Items.Exists(i => i is { DeadLetter: null, Task: not null, Added.Duplicate: false });
+
+    private static bool IsHeld(LaneItem item) => item.Lease is null or { IsHeld: true } && item.Hold is null or { IsHeld: true };
+
+    private bool IsOpen(LaneItem item) => item is { DeadLetter: null, Task: null } && !_stored.Contains(item);
 
     private List<OffsetMove> Moves()
     {
@@ -155,6 +170,6 @@ internal sealed class LaneBatch
         var first = PriorityOf(items[0]);
         return items.TrueForAll(i => PriorityOf(i) == first) ? items : [.. items.OrderByDescending(PriorityOf)];
 
-        static Priority PriorityOf(LaneItem item) => item.Content?.Priority ?? Priority.Low;
+        static Priority PriorityOf(LaneItem item) => item.Content?.Priority ?? item.Task?.Priority ?? Priority.Low;
     }
 }

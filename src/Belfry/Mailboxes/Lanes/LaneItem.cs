@@ -1,6 +1,6 @@
 namespace Belfry.Mailboxes.Lanes;
 
-/// <summary>One thing on its way through a lane: a notification, or a record of Kafka that could not become one.</summary>
+/// <summary>One thing on its way through a lane: a notification, a task that will make some, or a record of Kafka that could become neither.</summary>
 internal sealed class LaneItem
 {
     private const int Waiting = 0;
@@ -28,6 +28,31 @@ internal sealed class LaneItem
         if (place == 0) Size += record.Size;
     }
 
+    /// <param name="hold">The task whose work it is.</param>
+    /// <param name="step">How far the task has come once this item is stored; null for all but the last of a step's items.</param>
+    public LaneItem(NewNotification content, ILaneItemOwner owner, int index, TaskHold hold, TaskStep? step)
+        : this(content, owner, index)
+    {
+        Hold = hold;
+        Step = step;
+    }
+
+    public LaneItem(NewTask task, ILaneItemOwner owner, int index)
+    {
+        Task = task;
+        _owner = owner;
+        Index = index;
+        Size = task.Size;
+    }
+
+    public LaneItem(NewTask task, ILaneItemOwner owner, LaneRecord record)
+        : this(task, owner, index: 0)
+    {
+        Record = record;
+        EndsRecord = true;
+        Size += record.Size;
+    }
+
     /// <param name="reason">Why the record cannot become a notification.</param>
     public LaneItem(ILaneItemOwner owner, LaneRecord record, string reason)
     {
@@ -38,8 +63,18 @@ internal sealed class LaneItem
         Size = 300 + record.Size;
     }
 
-    /// <summary>Null for a record that never was one.</summary>
+    /// <summary>Null for a task, and for a record that never was a notification.</summary>
     public NewNotification? Content { get; }
+
+    /// <summary>What is to become notifications later; null for what is one now.</summary>
+    public NewTask? Task { get; }
+
+    /// <summary>What chooses its lane.</summary>
+    public string Route => Content?.UserId ?? Task?.Route ?? "";
+
+    public TaskHold? Hold { get; }
+
+    public TaskStep? Step { get; }
 
     public NewDeadLetter? DeadLetter { get; private set; }
 
@@ -60,6 +95,9 @@ internal sealed class LaneItem
     /// <summary>The store's answer, once it has stored the item.</summary>
     public Appended Answer { get; private set; }
 
+    /// <summary>The store's answer for a task.</summary>
+    public AddedTask Added { get; private set; }
+
     public LaneOutcome Outcome { get; private set; }
 
     /// <summary>Why the store would not take it.</summary>
@@ -73,9 +111,11 @@ internal sealed class LaneItem
 
     public void SetAnswer(Appended answer) => Answer = answer;
 
+    public void SetAdded(AddedTask added) => Added = added;
+
     public void Complete() => Finish(DeadLetter is null ? LaneOutcome.Stored : LaneOutcome.DeadLettered);
 
-    /// <summary>The partition has another consumer, which reads this record itself.</summary>
+    /// <summary>The partition has another consumer, or the task another worker, which does this itself.</summary>
     public void Drop() => Finish(LaneOutcome.Dropped);
 
     public void Refuse(string reason)
@@ -109,7 +149,7 @@ internal enum LaneOutcome
     /// <summary>The store would never take it.</summary>
     Refused,
 
-    /// <summary>Not stored by this instance: another consumer has its partition.</summary>
+    /// <summary>Not stored by this instance: another consumer has its partition, or another worker its task.</summary>
     Dropped,
 }
 

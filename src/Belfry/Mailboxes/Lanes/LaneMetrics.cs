@@ -43,15 +43,15 @@ internal sealed class LaneMetrics
     {
         if (items.Count == 0) return;
         var duplicates = 0;
-        var letters = 0;
+        var others = 0;
         foreach (var item in items)
         {
-            if (item.DeadLetter is not null) letters++;
+            if (item is { DeadLetter: not null } or { Task: not null }) others++;
             else if (item.Answer.Duplicate) duplicates++;
         }
 
-        _stored.Add(items.Count - duplicates - letters);
-        Interlocked.Add(ref _storedTotal, items.Count - duplicates - letters);
+        _stored.Add(items.Count - duplicates - others);
+        Interlocked.Add(ref _storedTotal, items.Count - duplicates - others);
         _duplicates.Add(duplicates);
         _batchSize.Record(items.Count);
         _duration.Record(duration.TotalSeconds);

@@ -13,6 +13,9 @@ internal static class PostgresErrors
     /// <summary>Raised by the append when no partition holds the present time.</summary>
     public const string NoPartition = "BF002";
 
+    /// <summary>Raised by a step of a task that has another holder.</summary>
+    public const string TaskLost = "BF003";
+
     /// <summary>A deadlock or a serialization failure: rolled back by the server, and right to try again at once.</summary>
     public static bool IsCollision(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;

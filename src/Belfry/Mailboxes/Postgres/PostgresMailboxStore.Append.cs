@@ -16,12 +16,17 @@ internal sealed partial class PostgresMailboxStore
             {
                 try
                 {
-                    return new AppendResult.Stored(await _appends.UseAsync(connection => AppendAsync(connection, batch, distinct, ct), ct));
+                    return await _appends.UseAsync(connection => AppendAsync(connection, batch, distinct, ct), ct);
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.Fenced)
                 {
                     Forget();
                     return new AppendResult.Fenced(batch.Moves[int.Parse(e.Detail!, CultureInfo.InvariantCulture)].Partition);
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrors.TaskLost)
+                {
+                    Forget();
+                    return new AppendResult.TaskLost(long.Parse(e.Detail!, CultureInfo.InvariantCulture));
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.NoPartition)
                 {
@@ -41,9 +46,9 @@ internal sealed partial class PostgresMailboxStore
         {
             var found = new HashSet<Guid>();
             await using var command = _pool.CreateCommand(Sql.FindOwn);
-            command.Parameters.Add(Array(rows, NpgsqlDbType.Text, r => r.UserId));
-            command.Parameters.Add(Array(rows, NpgsqlDbType.Bigint, r => r.Seq));
-            command.Parameters.Add(Array(rows, NpgsqlDbType.Uuid, r => r.NotificationId));
+            command.Parameters.Add(PostgresArray.Of(rows, NpgsqlDbType.Text, r => r.UserId));
+            command.Parameters.Add(PostgresArray.Of(rows, NpgsqlDbType.Bigint, r => r.Seq));
+            command.Parameters.Add(PostgresArray.Of(rows, NpgsqlDbType.Uuid, r => r.NotificationId));
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct)) found.Add(reader.GetGuid(0));
             return found;
@@ -55,21 +60,64 @@ internal sealed partial class PostgresMailboxStore
     /// </summary>
     private void Forget() => _appends.Clear();
 
-    private static async Task<Appended[]> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
+    private static Task<AppendResult> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct) =>
+        batch.Tasks.Count == 0 && batch.Steps.Count == 0
+            ? AppendAloneAsync(connection, batch, distinct, ct)
+            : AppendWithTasksAsync(connection, batch, distinct, ct);
+
+    private static async Task<AppendResult> AppendAloneAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(Sql.Append, connection);
-        AddItems(command.Parameters, distinct.Items);
-        AddMoves(command.Parameters, batch.Moves);
-        AddDeadLetters(command.Parameters, batch.DeadLetters);
+        AddAppend(command.Parameters, batch, distinct);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleResult, ct);
+        return new AppendResult.Stored(await ReadAnswersAsync(reader, distinct, ct));
+    }
 
-        var stored = new Appended[distinct.Items.Count];
-        await using (var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleResult, ct))
+    /// <summary>Several statements, sent together: without an explicit transaction the server takes them as one.</summary>
+    private static async Task<AppendResult> AppendWithTasksAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
+    {
+        await using var commands = new NpgsqlBatch(connection);
+        var append = new NpgsqlBatchCommand(Sql.Append);
+        AddAppend(append.Parameters, batch, distinct);
+        commands.BatchCommands.Add(append);
+
+        var add = new NpgsqlBatchCommand(PostgresTasks.Add);
+        PostgresTasks.AddTasks(add.Parameters, batch.Tasks);
+        commands.BatchCommands.Add(add);
+
+        if (batch.Steps.Count > 0)
         {
-            while (await reader.ReadAsync(ct))
-            {
-                stored[reader.GetInt32(0)] =
-                    new Appended(reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetDateTime(4));
-            }
+            var step = new NpgsqlBatchCommand(PostgresTasks.Step);
+            PostgresTasks.AddSteps(step.Parameters, batch.Steps);
+            commands.BatchCommands.Add(step);
+        }
+
+        await using var reader = await commands.ExecuteReaderAsync(ct);
+        var answers = await ReadAnswersAsync(reader, distinct, ct);
+        await reader.NextResultAsync(ct);
+        var added = await PostgresTasks.ReadAddedAsync(reader, batch.Tasks.Count, ct);
+
+        // An error of the last statement is found only there.
+        while (await reader.NextResultAsync(ct))
+        {
+        }
+
+        return new AppendResult.Stored(answers) { Tasks = added };
+    }
+
+    private static void AddAppend(NpgsqlParameterCollection to, AppendBatch batch, DistinctItems distinct)
+    {
+        AddItems(to, distinct.Items);
+        AddMoves(to, batch.Moves);
+        AddDeadLetters(to, batch.DeadLetters);
+    }
+
+    private static async Task<Appended[]> ReadAnswersAsync(NpgsqlDataReader reader, DistinctItems distinct, CancellationToken ct)
+    {
+        var stored = new Appended[distinct.Items.Count];
+        while (await reader.ReadAsync(ct))
+        {
+            stored[reader.GetInt32(0)] = new Appended(reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetDateTime(4));
         }
 
         return distinct.AnswerAll(stored);
@@ -77,46 +125,39 @@ internal sealed partial class PostgresMailboxStore
 
     private static void AddItems(NpgsqlParameterCollection to, IReadOnlyList<NewNotification> items)
     {
-        to.Add(Array(items, NpgsqlDbType.Text, i => i.UserId));
-        to.Add(Array(items, NpgsqlDbType.Uuid, i => i.EventKey));
-        to.Add(Array(items, NpgsqlDbType.Uuid, i => i.NotificationId));
-        to.Add(Array(items, NpgsqlDbType.Text, i => i.Source));
-        to.Add(Array(items, NpgsqlDbType.Text, i => i.EventId));
-        to.Add(Array(items, NpgsqlDbType.Text, i => i.EventType));
-        to.Add(Array(items, NpgsqlDbType.Smallint, i => (short)i.Priority));
-        to.Add(Array(items, NpgsqlDbType.TimestampTz, i => i.EventTimestamp));
-        to.Add(Array(items, NpgsqlDbType.Text, i => i.Traceparent));
-        to.Add(Array(items, NpgsqlDbType.Json, i => i.Attributes));
-        to.Add(Array(items, NpgsqlDbType.Json, i => i.Payload));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.UserId));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Uuid, i => i.EventKey));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Uuid, i => i.NotificationId));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.Source));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.EventId));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.EventType));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Smallint, i => (short)i.Priority));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.TimestampTz, i => i.EventTimestamp));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.Traceparent));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Json, i => i.Attributes));
+        to.Add(PostgresArray.Of(items, NpgsqlDbType.Json, i => i.Payload));
     }
 
     private static void AddMoves(NpgsqlParameterCollection to, IReadOnlyList<OffsetMove> moves)
     {
-        to.Add(Array(moves, NpgsqlDbType.Text, m => m.Partition.Cluster));
-        to.Add(Array(moves, NpgsqlDbType.Text, m => m.Partition.Group));
-        to.Add(Array(moves, NpgsqlDbType.Text, m => m.Partition.Topic));
-        to.Add(Array(moves, NpgsqlDbType.Integer, m => m.Partition.Partition));
-        to.Add(Array(moves, NpgsqlDbType.Bigint, m => m.Expected));
-        to.Add(Array(moves, NpgsqlDbType.Bigint, m => m.Next));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Text, m => m.Partition.Cluster));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Text, m => m.Partition.Group));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Text, m => m.Partition.Topic));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Integer, m => m.Partition.Partition));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Bigint, m => m.Expected));
+        to.Add(PostgresArray.Of(moves, NpgsqlDbType.Bigint, m => m.Next));
     }
 
     private static void AddDeadLetters(NpgsqlParameterCollection to, IReadOnlyList<NewDeadLetter> letters)
     {
-        to.Add(Array(letters, NpgsqlDbType.Text, d => d.Partition.Cluster));
-        to.Add(Array(letters, NpgsqlDbType.Text, d => d.Partition.Group));
-        to.Add(Array(letters, NpgsqlDbType.Text, d => d.Partition.Topic));
-        to.Add(Array(letters, NpgsqlDbType.Integer, d => d.Partition.Partition));
-        to.Add(Array(letters, NpgsqlDbType.Bigint, d => d.Offset));
-        to.Add(Array(letters, NpgsqlDbType.Text, d => d.Reason));
-        to.Add(Array(letters, NpgsqlDbType.Bytea, d => d.Key));
-        to.Add(Array(letters, NpgsqlDbType.Bytea, d => d.Value));
-    }
-
-    private static NpgsqlParameter<T[]> Array<TFrom, T>(IReadOnlyList<TFrom> rows, NpgsqlDbType type, Func<TFrom, T> column)
-    {
-        var values = new T[rows.Count];
-        for (var i = 0; i < values.Length; i++) values[i] = column(rows[i]);
-        return new NpgsqlParameter<T[]> { NpgsqlDbType = NpgsqlDbType.Array | type, TypedValue = values };
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Text, d => d.Partition.Cluster));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Text, d => d.Partition.Group));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Text, d => d.Partition.Topic));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Integer, d => d.Partition.Partition));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Bigint, d => d.Offset));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Text, d => d.Reason));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Bytea, d => d.Key));
+        to.Add(PostgresArray.Of(letters, NpgsqlDbType.Bytea, d => d.Value));
     }
 
     private static partial class Sql

@@ -83,16 +83,16 @@ internal sealed partial class PostgresMailboxStore
         {
             await using var command = _pool.CreateCommand(Sql.MarkRelayed);
             AddPartitions(command.Parameters, [.. letters.Select(l => l.Partition)]);
-            command.Parameters.Add(Array(letters, NpgsqlDbType.Bigint, l => l.Offset));
+            command.Parameters.Add(PostgresArray.Of(letters, NpgsqlDbType.Bigint, l => l.Offset));
             return await command.ExecuteNonQueryAsync(ct);
         });
 
     private static void AddPartitions(NpgsqlParameterCollection to, IReadOnlyList<PartitionKey> partitions)
     {
-        to.Add(Array(partitions, NpgsqlDbType.Text, p => p.Cluster));
-        to.Add(Array(partitions, NpgsqlDbType.Text, p => p.Group));
-        to.Add(Array(partitions, NpgsqlDbType.Text, p => p.Topic));
-        to.Add(Array(partitions, NpgsqlDbType.Integer, p => p.Partition));
+        to.Add(PostgresArray.Of(partitions, NpgsqlDbType.Text, p => p.Cluster));
+        to.Add(PostgresArray.Of(partitions, NpgsqlDbType.Text, p => p.Group));
+        to.Add(PostgresArray.Of(partitions, NpgsqlDbType.Text, p => p.Topic));
+        to.Add(PostgresArray.Of(partitions, NpgsqlDbType.Integer, p => p.Partition));
     }
 
     private static PartitionKey ReadPartition(NpgsqlDataReader row) =>

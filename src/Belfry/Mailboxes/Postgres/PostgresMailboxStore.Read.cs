@@ -49,8 +49,8 @@ internal sealed partial class PostgresMailboxStore
         GuardAsync("move delivered", async () =>
         {
             await using var command = _pool.CreateCommand(Sql.MoveDelivered);
-            command.Parameters.Add(Array(delivered, NpgsqlDbType.Text, d => d.UserId));
-            command.Parameters.Add(Array(delivered, NpgsqlDbType.Bigint, d => d.Seq));
+            command.Parameters.Add(PostgresArray.Of(delivered, NpgsqlDbType.Text, d => d.UserId));
+            command.Parameters.Add(PostgresArray.Of(delivered, NpgsqlDbType.Bigint, d => d.Seq));
             return await command.ExecuteNonQueryAsync(ct);
         });
 

@@ -9,6 +9,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
     private readonly PostgresConnections _connections;
     private readonly NpgsqlDataSource _pool;
     private readonly WarmConnections _appends;
+    private readonly WarmConnections _queries;
     private readonly ILogger<PostgresMailboxStore> _log;
     private volatile string _epoch = "";
 
@@ -18,6 +19,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
         _log = log;
         _pool = connections.BuildPool(CheckEpochAsync);
         _appends = new WarmConnections(_pool, connections.Options.ConnectionLifetime, TimeProvider.System);
+        _queries = new WarmConnections(_pool, connections.Options.ConnectionLifetime, TimeProvider.System);
     }
 
     public string Epoch => _epoch;
@@ -50,9 +52,15 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
     public async ValueTask DisposeAsync()
     {
         await _appends.DisposeAsync();
+        await _queries.DisposeAsync();
         await _pool.DisposeAsync();
         await _connections.DisposeAsync();
     }
+
+    /// <summary>For other features' tables in the same database: one call on a connection of the pool, with the same rules as its own.</summary>
+    /// <exception cref="StoreUnavailableException">The server did not answer in time.</exception>
+    internal Task<T> UseAsync<T>(string what, Func<NpgsqlConnection, Task<T>> work, CancellationToken ct) =>
+        GuardAsync(what, () => _queries.UseAsync(work, ct));
 
     /// <summary>Runs one call, again after a collision, and says "unavailable" in the store's own words.</summary>
     private async Task<T> GuardAsync<T>(string what, Func<Task<T>> call)
@@ -71,6 +79,7 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
             {
                 // What happened to one connection may have happened to those that rest.
                 _appends.Clear();
+                _queries.Clear();
                 throw new StoreUnavailableException($"PostgreSQL did not complete '{what}': {e.Message}", e);
             }
         }

@@ -42,6 +42,11 @@ internal sealed partial class SqliteMailboxStore
             if (!TryMove(session, move)) return new AppendResult.Fenced(move.Partition);
         }
 
+        foreach (var step in batch.Steps)
+        {
+            if (!SqliteTasks.TryStep(session, step)) return new AppendResult.TaskLost(step.TaskId);
+        }
+
         var now = TimeOfNext(session);
         foreach (var letter in batch.DeadLetters) Insert(session, letter, now);
 
@@ -59,9 +64,12 @@ internal sealed partial class SqliteMailboxStore
                 : new Appended(FirstSeq(session, item), Duplicate: true, tail.Generation, UnixMicroseconds.ToDateTime(now));
         }
 
+        var added = new AddedTask[batch.Tasks.Count];
+        for (var i = 0; i < added.Length; i++) added[i] = SqliteTasks.Add(session, batch.Tasks[i], now);
+
         write.Commit();
         if (stored.Length > 0) _grown = true;
-        return new AppendResult.Stored(stored);
+        return new AppendResult.Stored(stored) { Tasks = added };
     }
 
     /// <summary>The time of what is stored now. It never goes back, in any mailbox, so that the log stays in the order of its times.</summary>

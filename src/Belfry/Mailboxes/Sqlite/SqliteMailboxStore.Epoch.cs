@@ -48,7 +48,7 @@ internal sealed partial class SqliteMailboxStore
         }, ct);
 
     /// <summary>A write transaction, in a history that this process knows.</summary>
-    private SqliteWrite Begin(SqliteSession session)
+    internal SqliteWrite Begin(SqliteSession session)
     {
         while (true)
         {

@@ -47,7 +47,7 @@ internal sealed partial class SqliteMailboxStore : IMailboxStore, IAsyncDisposab
     public int? MaxLanes => 1;
 
     /// <summary>What is stored now gets this time, if the clock has not gone back.</summary>
-    private long Now => UnixMicroseconds.From(_time.GetUtcNow().UtcDateTime);
+    internal long Now => UnixMicroseconds.From(_time.GetUtcNow().UtcDateTime);
 
     public Task OpenAsync(CancellationToken ct) =>
         InTurnAsync("open", () =>
@@ -101,7 +101,7 @@ internal sealed partial class SqliteMailboxStore : IMailboxStore, IAsyncDisposab
     }
 
     /// <summary>One call that writes. The work makes its own transaction with <see cref="Begin"/>.</summary>
-    private Task<T> WriteAsync<T>(string what, Func<SqliteSession, T> work, CancellationToken ct) =>
+    internal Task<T> WriteAsync<T>(string what, Func<SqliteSession, T> work, CancellationToken ct) =>
         InTurnAsync(what, () =>
         {
             if (_writer is null) ThrowNotOpen(what);
@@ -134,7 +134,8 @@ internal sealed partial class SqliteMailboxStore : IMailboxStore, IAsyncDisposab
         }
     }
 
-    private async Task<T> ReadAsync<T>(string what, Func<SqliteSession, T> work, CancellationToken ct)
+    /// <summary>One call that reads, beside the writer and other readers.</summary>
+    internal async Task<T> ReadAsync<T>(string what, Func<SqliteSession, T> work, CancellationToken ct)
     {
         if (!await _readGate.WaitAsync(_lockTimeout, ct)) ThrowLate(what);
         try

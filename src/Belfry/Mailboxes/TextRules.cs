@@ -1,6 +1,6 @@
-namespace Belfry.Ingest.Events;
+namespace Belfry.Mailboxes;
 
-/// <summary>What the names in an event (ids, sources, users, types) may look like.</summary>
+/// <summary>What names (ids, sources, users, types, topics) may look like.</summary>
 internal static class TextRules
 {
     /// <summary>What is wrong with the text; null: nothing.</summary>

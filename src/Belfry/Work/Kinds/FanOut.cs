@@ -1,0 +1,64 @@
+using System.Globalization;
+using Belfry.Mailboxes;
+using Belfry.Mailboxes.Lanes;
+using Belfry.Work.Topics;
+
+namespace Belfry.Work.Kinds;
+
+/// <summary>
+/// An event for the members of a topic, or for more users than are stored in place. It goes through the background lane in
+/// chunks, each in one transaction with how far it has come: killed anywhere, it goes on behind the last chunk.
+/// </summary>
+internal sealed class FanOut(AppendLanes lanes, ITopicStore topics) : TaskKind
+{
+    public const string KindName = "fan-out";
+
+    /// <summary>So many mailboxes are locked at once, and so long an event for one of them may have to wait.</summary>
+    private const int Chunk = 500;
+
+    public override string Name => KindName;
+
+    /// <summary>A topic has any number of members; the lease says that it is still being worked on.</summary>
+    public override TimeSpan Timeout => TimeSpan.FromHours(24);
+
+    public override async Task<TaskResult> RunAsync(ClaimedTask task, CancellationToken ct)
+    {
+        var content = DeferredEvent.Read(task.Body);
+        var key = EventKey.Of(content.Source, content.EventId);
+        var hold = new TaskHold(task.Id, task.Token);
+        var progress = task.Progress;
+        var next = ReadAsync(content, progress, ct);
+        while (true)
+        {
+            var (users, reached) = await next;
+            if (users.Count == 0) return TaskResult.Done;
+
+            // The next members are read while these are stored.
+            next = reached is null ? Task.FromResult<(IReadOnlyList<string>, string?)>(([], null)) : ReadAsync(content, reached, ct);
+            var stored = await LaneWork.StoreAsync(lanes.Background, owner => Items(users, owner, reached), ct);
+            if (!stored) return TaskResult.Lost;
+            if (reached is null) return TaskResult.Gone;
+        }
+
+        LaneItem[] Items(IReadOnlyList<string> users, LaneWork owner, string? reached) =>
+        [
+            .. users.Select((user, index) => new LaneItem(
+                content.NotificationFor(user, key), owner, index, hold, index == users.Count - 1 ? hold.StepTo(reached) : null)),
+        ];
+    }
+
+    /// <summary>The next users, and what to go on from after them; null: they are the last.</summary>
+    private async Task<(IReadOnlyList<string> Users, string? Reached)> ReadAsync(DeferredEvent content, string? progress, CancellationToken ct)
+    {
+        if (content.UserIds is { } listed)
+        {
+            var from = progress is null ? 0 : int.Parse(progress, CultureInfo.InvariantCulture);
+            var to = Math.Min(from + Chunk, listed.Count);
+            return ([.. listed.Skip(from).Take(Chunk)], to == listed.Count ? null : to.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // One more than is stored now tells whether these are the last.
+        var members = await topics.ReadMembersAsync(content.Topic!, progress, Chunk + 1, ct);
+        return members.Count <= Chunk ? (members, null) : ([.. members.Take(Chunk)], members[Chunk - 1]);
+    }
+}

@@ -1,0 +1,59 @@
+using Belfry.Mailboxes;
+using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Postgres;
+using Belfry.Mailboxes.Sqlite;
+using Belfry.Settings;
+using Belfry.Work.Postgres;
+using Belfry.Work.Sqlite;
+using Belfry.Work.Topics;
+
+namespace Belfry.Work;
+
+/// <summary>The queue's part of the program.</summary>
+internal static class WorkServices
+{
+    public static IServiceCollection AddWork(this IServiceCollection services)
+    {
+        services.AddSettings<WorkOptions>();
+        services.AddSingleton<ITaskStore>(provider => provider.GetRequiredService<IMailboxStore>() switch
+        {
+            PostgresMailboxStore postgres => new PostgresTaskStore(postgres),
+            SqliteMailboxStore sqlite => new SqliteTaskStore(sqlite),
+            var other => throw new InvalidOperationException($"There is no queue for {other.GetType().Name}."),
+        });
+        services.AddSingleton<ITopicStore>(provider => provider.GetRequiredService<IMailboxStore>() switch
+        {
+            PostgresMailboxStore postgres => new PostgresTopicStore(postgres),
+            SqliteMailboxStore sqlite => new SqliteTopicStore(sqlite),
+            var other => throw new InvalidOperationException($"There are no topics for {other.GetType().Name}."),
+        });
+        foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TaskKind)) && !type.IsAbstract))
+        {
+            services.AddSingleton(typeof(TaskKind), kind);
+        }
+
+        services.AddSingleton<TaskWakes>();
+        services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<TaskWakes>());
+        services.AddSingleton<TaskKinds>();
+        services.AddSingleton<TaskBoard>();
+        services.AddSingleton<WorkMetrics>();
+        services.AddSingleton<Pickers>();
+        services.AddSingleton<Workers>();
+        services.AddSingleton<Completions>();
+        services.AddSingleton<LeaseKeeper>();
+        services.AddSingleton<TopicEndpoints>();
+        services.AddHostedService<WorkEngine>();
+        return services;
+    }
+
+    /// <summary>The caller decides who may change topics.</summary>
+    public static IEndpointConventionBuilder MapTopics(this IEndpointRouteBuilder routes)
+    {
+        var members = routes.MapGroup("/v1/topics/{topic}/members");
+        members.MapGet("", static (HttpContext http, TopicEndpoints endpoints) => endpoints.GetAsync(http));
+        members.MapPost("", static (HttpContext http, TopicEndpoints endpoints) => endpoints.PostAsync(http));
+        members.MapPut("{user}", static (HttpContext http, TopicEndpoints endpoints) => endpoints.PutAsync(http));
+        members.MapDelete("{user}", static (HttpContext http, TopicEndpoints endpoints) => endpoints.DeleteAsync(http));
+        return members;
+    }
+}
