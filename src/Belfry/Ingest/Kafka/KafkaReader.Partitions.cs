@@ -12,6 +12,9 @@ internal sealed partial class KafkaReader
 
     private long _startTried;
 
+    // Why an assignment could not be taken; the client is then given up.
+    private Exception? _notAssigned;
+
     // Whether a partition waits for something: nearly never, and then a record costs no look at every partition.
     private bool _waiting;
 
@@ -27,7 +30,19 @@ internal sealed partial class KafkaReader
         if (partitions.Count == 0) return [];
 
         var opened = Open(partitions);
-        FindStarts(opened);
+        try
+        {
+            FindStarts(opened);
+        }
+        catch (Exception e)
+        {
+            // Thrown through the client's callback it would leave the rebalance unfinished, and closing the client would wait for
+            // its end: nothing is assigned, and the reader's loop takes it from here.
+            _notAssigned = e;
+            Forget(opened);
+            return [];
+        }
+
         foreach (var partition in opened) BeginReading(partition);
         return opened.Select(p => new TopicPartitionOffset(p.Partition, p.Start!.Value));
     }

@@ -127,7 +127,8 @@ internal sealed partial class KafkaReader : IDisposable
         try
         {
             consumer.Subscribe(_topics);
-            while (!_stop.IsCancellationRequested)
+            _notAssigned = null;
+            while (!_stop.IsCancellationRequested && _notAssigned is null)
             {
                 if (Poll() is { } record) Take(record);
                 ServePartitions();
@@ -136,6 +137,7 @@ internal sealed partial class KafkaReader : IDisposable
 
             Drain([.. _assigned.Values]);
             consumer.Close();
+            if (_notAssigned is { } reason && !_stop.IsCancellationRequested) throw new InvalidOperationException("Where to begin could not be found out.", reason);
         }
         finally
         {

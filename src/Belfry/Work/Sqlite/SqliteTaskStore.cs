@@ -12,8 +12,11 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
     public Task<IReadOnlyList<AddedTask>> AddAsync(IReadOnlyList<NewTask> tasks, CancellationToken ct) =>
         WriteAsync<IReadOnlyList<AddedTask>>("add tasks", session => [.. tasks.Select(task => SqliteTasks.Add(session, task, store.Now))], ct);
 
-    public Task<IReadOnlyList<ClaimedTask>> ClaimAsync(TaskClaim claim, CancellationToken ct) =>
-        WriteAsync<IReadOnlyList<ClaimedTask>>("claim tasks", session =>
+    public async Task<IReadOnlyList<ClaimedTask>> ClaimAsync(TaskClaim claim, CancellationToken ct)
+    {
+        // A look that nearly always finds nothing need not wait for the writer.
+        if (!await store.ReadAsync("look for tasks", HasDue, ct)) return [];
+        return await WriteAsync<IReadOnlyList<ClaimedTask>>("claim tasks", session =>
         {
             var now = store.Now;
             var due = new List<ClaimedTask>();
@@ -30,6 +33,7 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
             foreach (var task in due) session.Prepare(Sql.Lease).Bind(task.Id).Bind(now + Microseconds(claim.Lease)).Run();
             return due;
         }, ct);
+    }
 
     public Task<IReadOnlySet<long>> RenewAsync(IReadOnlyList<TaskRef> tasks, TimeSpan lease, CancellationToken ct) =>
         ChangeAsync("renew leases", tasks, (session, task) =>
@@ -92,6 +96,12 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
         return new TaskCounts(row.Int64(0), row.Int64(1), row.Int64(2), row.Int64(3));
     }, ct);
 
+    private bool HasDue(SqliteSession session)
+    {
+        using var row = session.Prepare(Sql.AnyDue).Bind(store.Now);
+        return row.Step();
+    }
+
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static (int Made, int Most)? FindAttempts(SqliteSession session, TaskRef task)
@@ -146,6 +156,8 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
             SELECT id, kind, token, priority, run_at, created_at, attempts, max_attempts, progress, body
             FROM tasks WHERE priority = ?1 AND lease_until IS NULL AND run_at <= ?2 ORDER BY run_at
             """;
+
+        public const string AnyDue = "SELECT 1 FROM tasks WHERE lease_until IS NULL AND priority IN (0, 1, 2) AND run_at <= ?1 LIMIT 1";
 
         public const string Lease = "UPDATE tasks SET lease_until = ?2, token = token + 1 WHERE id = ?1";
 
