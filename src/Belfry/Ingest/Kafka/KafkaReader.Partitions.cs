@@ -36,11 +36,11 @@ internal sealed partial class KafkaReader
         }
         catch (Exception e)
         {
-            // Thrown through the client's callback it would leave the rebalance unfinished, and closing the client would wait for
-            // its end: nothing is assigned, and the reader's loop takes it from here.
+            // Thrown through the client's callback, or answered with fewer partitions, it would leave the rebalance unfinished, and
+            // closing the client would wait for its end. So they are taken, nothing of them is read, and the client is closed.
             _notAssigned = e;
             Forget(opened);
-            return [];
+            return partitions.Select(p => new TopicPartitionOffset(p, Offset.End));
         }
 
         foreach (var partition in opened) BeginReading(partition);
