@@ -25,7 +25,13 @@ internal sealed class LaneWork : ILaneItemOwner
         var work = new LaneWork();
         var items = make(work);
         work._left = items.Length;
-        while (!lane.Queue.TryAdd(items, express: false)) await lane.Queue.Room.WaitAsync(ct);
+        while (!lane.Queue.TryAdd(items, express: false))
+        {
+            // A lane that ends refuses too, and says at once that there is room.
+            ct.ThrowIfCancellationRequested();
+            await lane.Queue.Room.WaitAsync(ct);
+        }
+
         try
         {
             await work._finished.Task.WaitAsync(ct);

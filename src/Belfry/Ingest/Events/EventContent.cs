@@ -54,9 +54,13 @@ internal readonly ref struct EventContent
         var id = Id ?? defaults.MakeId();
         var key = EventKey.Of(Source!, id);
         var runAt = DeliverAt > defaults.Timestamp ? DeliverAt : null;
-        if (Topic is not null || UserIds?.Length > EventLimits.UsersInPlace) return Defer(FanOut.KindName, Topic ?? id, id, key, runAt, user: null);
-        if (runAt is not null && only is not null) return Defer(ScheduledEvents.KindName, only, id, key, runAt, only);
-        if (runAt is not null) return Defer(FanOut.KindName, id, id, key, runAt, user: null);
+        if (runAt is not null && only is not null) return Defer(ScheduledEvents.KindName, only, $"user\n{only}", id, runAt, only);
+        if (Topic is not null) return Defer(FanOut.KindName, Topic, $"topic\n{Topic}", id, runAt, user: null);
+        if (runAt is not null || UserIds?.Length > EventLimits.UsersInPlace)
+        {
+            return Defer(FanOut.KindName, id, $"users\n{string.Join('\n', UserIds!)}", id, runAt, user: null);
+        }
+
         if (UserIds is null) return EventVerdict.Accepted([NotificationFor(only!, id, key)]);
 
         var notifications = new NewNotification[UserIds.Length];
@@ -64,8 +68,11 @@ internal readonly ref struct EventContent
         return EventVerdict.Accepted(notifications);
     }
 
-    private EventVerdict Defer(string kind, string route, string id, Guid key, DateTime? runAt, string? user)
+    /// <param name="target">For whom it is. The same event for somebody else is another task, as it is another notification.</param>
+    private EventVerdict Defer(string kind, string route, string target, string id, DateTime? runAt, string? user)
     {
+        // No name holds a line break.
+        var key = EventKey.Of($"{Source}\n{target}", id);
         var content = new DeferredEvent
         {
             Source = Source!,

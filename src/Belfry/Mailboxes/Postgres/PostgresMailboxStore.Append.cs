@@ -58,7 +58,11 @@ internal sealed partial class PostgresMailboxStore
     /// A statement that fails while the driver prepares it by itself can leave its connection out of step: the next use of it
     /// read rows where none were expected. Failures are rare, so every connection is made anew after one.
     /// </summary>
-    private void Forget() => _appends.Clear();
+    private void Forget()
+    {
+        _pool.Clear();
+        _appends.GiveBack();
+    }
 
     private static Task<AppendResult> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct) =>
         batch.Tasks.Count == 0 && batch.Steps.Count == 0

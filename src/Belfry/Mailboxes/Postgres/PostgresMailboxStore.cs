@@ -18,8 +18,10 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
         _connections = connections;
         _log = log;
         _pool = connections.BuildPool(CheckEpochAsync);
-        _appends = new WarmConnections(_pool, connections.Options.ConnectionLifetime, TimeProvider.System);
-        _queries = new WarmConnections(_pool, connections.Options.ConnectionLifetime, TimeProvider.System);
+        // Half of the pool at most, so that whoever asks the pool itself is served.
+        var kept = Math.Max(1, connections.Options.MaxPoolSize / 4);
+        _appends = new WarmConnections(_pool, kept, connections.Options.ConnectionLifetime, TimeProvider.System);
+        _queries = new WarmConnections(_pool, kept, connections.Options.ConnectionLifetime, TimeProvider.System);
     }
 
     public string Epoch => _epoch;
@@ -78,8 +80,8 @@ internal sealed partial class PostgresMailboxStore : IMailboxStore, IAsyncDispos
             catch (Exception e) when (PostgresErrors.IsUnavailable(e))
             {
                 // What happened to one connection may have happened to those that rest.
-                _appends.Clear();
-                _queries.Clear();
+                _appends.GiveBack();
+                _queries.GiveBack();
                 throw new StoreUnavailableException($"PostgreSQL did not complete '{what}': {e.Message}", e);
             }
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Npgsql;
 
 namespace Belfry.Mailboxes.Postgres;
@@ -6,48 +7,54 @@ namespace Belfry.Mailboxes.Postgres;
 /// <summary>
 /// Connections for statements that follow one another without end. The driver's pool gives out the connection that has rested
 /// longest, so such a stream goes round all of them, and finds plans and caches cold in each; this gives out the one that was
-/// used last. Any thread.
+/// used last. At most <paramref name="keep"/> rest here; more go back to the pool, where others wait for them. Any thread.
 /// </summary>
-internal sealed class WarmConnections(NpgsqlDataSource pool, TimeSpan lifetime, TimeProvider time) : IAsyncDisposable
+internal sealed class WarmConnections(NpgsqlDataSource pool, int keep, TimeSpan lifetime, TimeProvider time) : IAsyncDisposable
 {
-    // So few are in use at once: one for each lane that is in the middle of a batch.
     private readonly ConcurrentStack<Warm> _resting = new();
     private volatile int _generation;
+    private int _kept;
 
     /// <summary>Runs <paramref name="use"/> with a connection of its own; after a failure it is given back to the pool.</summary>
     public async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> use, CancellationToken ct)
     {
         var warm = await RentAsync(ct);
-        var keep = false;
+        var sound = false;
         try
         {
             var result = await use(warm.Connection);
-            keep = IsYoung(warm);
+            sound = IsYoung(warm);
             return result;
         }
         finally
         {
-            if (keep) _resting.Push(warm);
-            else await warm.Connection.DisposeAsync();
+            if (sound && Interlocked.Increment(ref _kept) <= keep)
+            {
+                _resting.Push(warm);
+            }
+            else
+            {
+                if (sound) Interlocked.Decrement(ref _kept);
+                await warm.Connection.DisposeAsync();
+            }
         }
     }
 
-    /// <summary>Uses none of the present connections again.</summary>
-    public void Clear()
+    /// <summary>Gives back what rests, and what is in use once it is not; the pool judges each for itself.</summary>
+    public void GiveBack()
     {
         Interlocked.Increment(ref _generation);
-        while (_resting.TryPop(out var warm)) warm.Connection.Dispose();
-        pool.Clear();
+        while (TryTake(out var warm)) warm.Connection.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
-        while (_resting.TryPop(out var warm)) await warm.Connection.DisposeAsync();
+        while (TryTake(out var warm)) await warm.Connection.DisposeAsync();
     }
 
     private async ValueTask<Warm> RentAsync(CancellationToken ct)
     {
-        while (_resting.TryPop(out var rested))
+        while (TryTake(out var rested))
         {
             if (IsYoung(rested)) return rested;
             await rested.Connection.DisposeAsync();
@@ -55,6 +62,13 @@ internal sealed class WarmConnections(NpgsqlDataSource pool, TimeSpan lifetime, 
 
         var generation = _generation;
         return new Warm(await pool.OpenConnectionAsync(ct), time.GetTimestamp(), generation);
+    }
+
+    private bool TryTake([NotNullWhen(true)] out Warm? warm)
+    {
+        if (!_resting.TryPop(out warm)) return false;
+        Interlocked.Decrement(ref _kept);
+        return true;
     }
 
     private bool IsYoung(Warm warm) => warm.Generation == _generation && time.GetElapsedTime(warm.Since) < lifetime;
