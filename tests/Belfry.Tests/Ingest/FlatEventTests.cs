@@ -157,6 +157,17 @@ public sealed class FlatEventTests
     }
 
     [Fact]
+    public void The_same_event_for_somebody_else_is_another_task()
+    {
+        string[] targets = ["\"user_id\":\"u\"", "\"user_id\":\"v\"", "\"topic\":\"u\"", "\"topic\":\"v\"", "\"user_ids\":[\"u\"]", "\"user_ids\":[\"u\",\"v\"]"];
+
+        var keys = targets.Select(target => Doors.One($$"""{"id":"1",{{target}},"event_type":"t","deliver_at":"2100-01-01T00:00:00Z"}""").Task!.Key).ToList();
+
+        Assert.Equal(targets.Length, keys.Distinct().Count());
+        Assert.Equal(keys[0], Doors.One("""{"id":"1","user_id":"u","event_type":"t","deliver_at":"2101-01-01T00:00:00Z"}""").Task!.Key);
+    }
+
+    [Fact]
     public void Users_and_a_topic_exclude_each_other() =>
         Assert.Equal(ProblemTypes.InvalidField, Doors.Refused("""{"user_id":"u","topic":"news","event_type":"t"}""").Type);
 
