@@ -47,8 +47,8 @@ internal abstract record AppendResult
         public IReadOnlyList<AddedTask> Tasks { get; init; } = [];
     }
 
-    /// <summary>Nothing was stored: this task is another worker's.</summary>
-    internal sealed record TaskLost(long TaskId) : AppendResult;
+    /// <summary>Nothing was stored: the task of this step is another worker's.</summary>
+    internal sealed record TaskLost(TaskStep Step) : AppendResult;
 
     /// <summary>Nothing was stored: another consumer has moved this partition's offset.</summary>
     internal sealed record Fenced(PartitionKey Partition) : AppendResult;

@@ -6,7 +6,7 @@ namespace Belfry.Work;
 /// Tells the store what has ended: everything that is there at once, so that batches grow under load by themselves. Told until
 /// it has taken it; a lease that runs out meanwhile is somebody else's, and the store knows by the token.
 /// </summary>
-internal sealed class Completions(ITaskStore store, TaskBoard board, TaskWakes wakes, WorkMetrics metrics, TimeProvider time)
+internal sealed class Completions(ITaskStore store, TaskBoard board, WorkMetrics metrics, TimeProvider time)
 {
     private const int MaxBatch = 1000;
 
@@ -53,7 +53,6 @@ internal sealed class Completions(ITaskStore store, TaskBoard board, TaskWakes w
         }
 
         foreach (var end in ends) board.Remove(end.Task);
-        if (board.TakeWasFull()) wakes.Wake();
     }
 
     private async Task<T> InsistAsync<T>(Func<Task<T>> call, CancellationToken ct)

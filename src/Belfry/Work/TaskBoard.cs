@@ -13,13 +13,19 @@ internal sealed class TaskBoard
     private readonly ConcurrentDictionary<long, HeldTask> _held = new();
     private readonly Channel<HeldTask> _waiting;
     private readonly Channel<TaskEnd> _ended;
+    private readonly TaskWakes _wakes;
     private readonly int _capacity;
+    private readonly int _worthClaiming;
     private int _places;
     private volatile bool _wasFull;
 
-    public TaskBoard(IOptions<WorkOptions> options)
+    public TaskBoard(IOptions<WorkOptions> options, TaskWakes wakes)
     {
+        _wakes = wakes;
         _capacity = options.Value.ChannelCapacity;
+
+        // A claim of a few rows costs as much as one of many: rather wait until there is room for a good part.
+        _worthClaiming = Math.Max(1, Math.Min(options.Value.ClaimBatch, _capacity) / 2);
 
         // Full cannot happen: places are taken before a claim, and kept until the store knows of the end.
         _waiting = Channel.CreateBounded<HeldTask>(_capacity);
@@ -38,7 +44,7 @@ internal sealed class TaskBoard
 
     public int WaitingCount => _waiting.Reader.Count;
 
-    /// <summary>Takes up to so many places in the channel; answers how many, at least 1, or 0 when it is too full for that.</summary>
+    /// <summary>Takes up to so many places in the channel; answers how many, or 0 when it is too full for a claim to be worth it.</summary>
     public int TakePlaces(int wanted)
     {
         while (true)
@@ -46,26 +52,26 @@ internal sealed class TaskBoard
             var taken = Volatile.Read(ref _places);
             var more = Math.Min(wanted, _capacity - taken);
 
-            // A claim of a few rows costs as much as one of many: rather wait until there is room for a good part.
-            if (more < Math.Min(wanted, _capacity) / 2 || more == 0)
+            if (more < _worthClaiming)
             {
+                // Looked at once more after the sign is up: what was given back before it told nobody.
+                if (_wasFull) return 0;
                 _wasFull = true;
-                return 0;
+                continue;
             }
 
             if (Interlocked.CompareExchange(ref _places, taken + more, taken) == taken) return more;
         }
     }
 
-    /// <summary>Whether a claim has found no room since this was last asked: once there is some, it is worth trying again.</summary>
-    public bool TakeWasFull()
+    /// <summary>There is room again; whoever found none before is told once a claim is worth it.</summary>
+    public void GiveBack(int places)
     {
-        if (!_wasFull) return false;
+        var taken = Interlocked.Add(ref _places, -places);
+        if (!_wasFull || _capacity - taken < _worthClaiming) return;
         _wasFull = false;
-        return true;
+        _wakes.Wake();
     }
-
-    public void GiveBack(int places) => Interlocked.Add(ref _places, -places);
 
     public void Add(HeldTask task)
     {

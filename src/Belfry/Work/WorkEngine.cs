@@ -32,7 +32,7 @@ internal sealed class WorkEngine(
             return;
         }
 
-        var running = Task.WhenAll(workers.RunAsync(stoppingToken));
+        var running = workers.RunAsync(stoppingToken);
         var telling = completions.RunAsync(_hardStop.Token);
         var keeping = leases.RunAsync(_hardStop.Token);
 

@@ -47,6 +47,7 @@ internal sealed partial class Workers(
         {
             var result = await kind.RunAsync(task, all.Token);
             metrics.Ran(task.Kind, time.GetElapsedTime(began), task);
+            if (result == TaskResult.Gone) metrics.Completed(1, lost: 0);
             return new TaskEnd(held, result == TaskResult.Done ? TaskEndKind.Done : TaskEndKind.Nothing);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)

@@ -61,6 +61,9 @@ internal sealed class EngineRun : IAsyncDisposable
     public Task AreDoneAsync(TaskCounts expected, CancellationToken ct) => Eventually.HoldsAsync(
         $"{expected}", async c => await Tasks.CountAsync(c) == expected, TimeSpan.FromSeconds(60), ct);
 
+    /// <summary>Says that there is work, as an append does.</summary>
+    public void Wake() => _services.GetRequiredService<TaskWakes>().Wake();
+
     public Task StopAsync() => _engine.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()

@@ -193,12 +193,26 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
         var task = Assert.Single(await ClaimAsync());
 
         Assert.IsType<AppendResult.Stored>(await StepAsync("e1", new TaskStep(task.Id, task.Token, "one")));
-        Assert.Equal(task.Id, Assert.IsType<AppendResult.TaskLost>(await StepAsync("e2", new TaskStep(task.Id, task.Token - 1, "two"))).TaskId);
+        var late = new TaskStep(task.Id, task.Token - 1, "two");
+        Assert.Equal(late, Assert.IsType<AppendResult.TaskLost>(await StepAsync("e2", late)).Step);
         Assert.IsType<AppendResult.Stored>(await StepAsync("e3", new TaskStep(task.Id, task.Token, null)));
         Assert.IsType<AppendResult.TaskLost>(await StepAsync("e4", new TaskStep(task.Id, task.Token, null)));
 
         Assert.Equal(["e1", "e3"], (await Mailboxes.ReadAfterAsync("u", 0, 10, 1_000_000, Cancelled)).Select(n => n.Content.EventId));
         Assert.Equal(new TaskCounts(0, 0, 0, 0), await Tasks.CountAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task A_late_step_is_found_beside_the_step_of_who_has_the_task_now()
+    {
+        await AddAsync(Named("a"));
+        var task = Assert.Single(await ClaimAsync());
+        var late = new TaskStep(task.Id, task.Token - 1, "late");
+
+        var result = await StepAsync("e1", new TaskStep(task.Id, task.Token, "on time"), late);
+
+        Assert.Equal(late, Assert.IsType<AppendResult.TaskLost>(result).Step);
+        Assert.Empty(await Mailboxes.ReadAfterAsync("u", 0, 10, 1_000_000, Cancelled));
     }
 
     [Fact]
@@ -236,8 +250,8 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
     private static Dictionary<Priority, DateTime> NoFloors { get; } =
         new() { [Priority.High] = DateTime.MinValue, [Priority.Medium] = DateTime.MinValue, [Priority.Low] = DateTime.MinValue };
 
-    private Task<AppendResult> StepAsync(string id, TaskStep step) =>
-        Mailboxes.AppendAsync(AppendBatch.Of([Events.New("u", id)]) with { Steps = [step] }, Cancelled);
+    private Task<AppendResult> StepAsync(string id, params TaskStep[] steps) =>
+        Mailboxes.AppendAsync(AppendBatch.Of([Events.New("u", id)]) with { Steps = steps }, Cancelled);
 
     /// <summary>The store's time, as it stands in what it has just stored.</summary>
     private async Task<DateTime> NowAsync()

@@ -89,6 +89,27 @@ public sealed class WorkEngineTests(SharedPostgres postgres)
         Assert.Single(kind.Runs);
     }
 
+    [Fact]
+    public async Task A_full_channel_is_filled_again_when_work_has_taken_itself_out()
+    {
+        // No poll comes to the rescue.
+        var options = new WorkOptions { ClaimBatch = 10, ChannelCapacity = 10, Pickers = 1, PollInterval = TimeSpan.FromHours(1) };
+        EngineRun? run = null;
+        var kind = new Recorded
+        {
+            Work = (_, _) => Task.CompletedTask,
+            TakeOut = task => run!.Tasks.CompleteAsync([task.Ref], Cancelled),
+        };
+        await using (run = await EngineRun.StartAsync(await postgres.CreateDatabaseAsync(Cancelled), kind, options, Cancelled))
+        {
+            await run.Tasks.AddAsync([.. Enumerable.Range(0, 100).Select(New)], Cancelled);
+            run.Wake();
+            await run.AreDoneAsync(default, Cancelled);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 100), kind.Runs.Order());
+    }
+
     private static NewTask New(int n) => new(
         $"{n}", Recorded.KindName, EventKey.Of("tests", $"{n}"), Priority.Medium, RunAt: null, MaxAttempts: 3, Encoding.UTF8.GetBytes(n.ToString(CultureInfo.InvariantCulture)));
 
@@ -101,6 +122,9 @@ public sealed class WorkEngineTests(SharedPostgres postgres)
 
         public Func<int, int, Task> Work { get; init; } = (_, _) => Task.CompletedTask;
 
+        /// <summary>Takes the task out of the queue as part of the work; null: the engine does.</summary>
+        public Func<ClaimedTask, Task>? TakeOut { get; init; }
+
         public override string Name => KindName;
 
         public override TimeSpan RetryAfter(int attempts) => TimeSpan.FromMilliseconds(20);
@@ -110,7 +134,9 @@ public sealed class WorkEngineTests(SharedPostgres postgres)
             var number = int.Parse(task.Body, CultureInfo.InvariantCulture);
             Runs.Add(number);
             await Work(number, task.Attempts).WaitAsync(ct);
-            return TaskResult.Done;
+            if (TakeOut is null) return TaskResult.Done;
+            await TakeOut(task);
+            return TaskResult.Gone;
         }
     }
 }

@@ -94,7 +94,7 @@ internal sealed partial class Lane
                 return false;
 
             case AppendResult.TaskLost lost:
-                batch.LoseTask(lost.TaskId);
+                batch.LoseTask(lost.Step);
                 return false;
 
             case AppendResult.Refused refused:

@@ -90,7 +90,7 @@ internal sealed class LaneBatch
         return stored == next && _moved.Add(lease);
     }
 
-    public void LoseTask(long taskId) => Items.First(i => i.Hold?.TaskId == taskId).Hold!.Lose();
+    public void LoseTask(TaskStep step) => Items.First(i => i.Step == step).Hold!.Lose();
 
     public void Fence(PartitionKey partition) => Items.First(i => i.Lease?.Partition == partition).Lease!.Fenced();
 

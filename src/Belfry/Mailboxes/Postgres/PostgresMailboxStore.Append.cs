@@ -26,7 +26,7 @@ internal sealed partial class PostgresMailboxStore
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.TaskLost)
                 {
                     Forget();
-                    return new AppendResult.TaskLost(long.Parse(e.Detail!, CultureInfo.InvariantCulture));
+                    return new AppendResult.TaskLost(batch.Steps[int.Parse(e.Detail!, CultureInfo.InvariantCulture)]);
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.NoPartition)
                 {

@@ -44,7 +44,7 @@ internal sealed partial class SqliteMailboxStore
 
         foreach (var step in batch.Steps)
         {
-            if (!SqliteTasks.TryStep(session, step)) return new AppendResult.TaskLost(step.TaskId);
+            if (!SqliteTasks.TryStep(session, step)) return new AppendResult.TaskLost(step);
         }
 
         var now = TimeOfNext(session);

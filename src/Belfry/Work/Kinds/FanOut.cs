@@ -26,18 +26,14 @@ internal sealed class FanOut(AppendLanes lanes, ITopicStore topics) : TaskKind
         var content = DeferredEvent.Read(task.Body);
         var key = EventKey.Of(content.Source, content.EventId);
         var hold = new TaskHold(task.Id, task.Token);
-        var progress = task.Progress;
-        var next = ReadAsync(content, progress, ct);
-        while (true)
+        for (var progress = task.Progress; ;)
         {
-            var (users, reached) = await next;
+            var (users, reached) = await ReadAsync(content, progress, ct);
             if (users.Count == 0) return TaskResult.Done;
-
-            // The next members are read while these are stored.
-            next = reached is null ? Task.FromResult<(IReadOnlyList<string>, string?)>(([], null)) : ReadAsync(content, reached, ct);
             var stored = await LaneWork.StoreAsync(lanes.Background, owner => Items(users, owner, reached), ct);
             if (!stored) return TaskResult.Lost;
             if (reached is null) return TaskResult.Gone;
+            progress = reached;
         }
 
         LaneItem[] Items(IReadOnlyList<string> users, LaneWork owner, string? reached) =>
