@@ -7,6 +7,7 @@ internal sealed class IngestMetrics
 {
     public const string Http = "http";
     public const string Kafka = "kafka";
+    public const string Outbox = "outbox";
 
     private readonly Counter<long> _accepted;
     private readonly Counter<long> _rejected;

@@ -1,5 +1,8 @@
 using Belfry.Ingest.Http;
 using Belfry.Ingest.Kafka;
+using Belfry.Ingest.Outbox;
+using Belfry.Mailboxes.Postgres;
+using Belfry.Mailboxes;
 using Belfry.Settings;
 
 namespace Belfry.Ingest;
@@ -7,11 +10,16 @@ namespace Belfry.Ingest;
 /// <summary>The ways in.</summary>
 internal static class IngestServices
 {
-    /// <summary>HTTP always; Kafka when there is a connection string for it.</summary>
+    /// <summary>HTTP always; Kafka, and the outbox in PostgreSQL, when there is a connection string for it.</summary>
     public static IServiceCollection AddIngest(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IngestMetrics>();
         services.AddSingleton<PublishEndpoint>();
+        if (!string.IsNullOrEmpty(configuration.GetConnectionString("Postgres")))
+        {
+            services.AddSingleton(provider => new PostgresOutbox((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
+            services.AddHostedService<OutboxReader>();
+        }
 
         services.AddSettings<KafkaOptions>();
         if (string.IsNullOrEmpty(configuration.GetConnectionString("Kafka"))) return services;

@@ -15,6 +15,9 @@ internal sealed record AppendBatch(
     /// <summary>How far the tasks have come that the items are the work of.</summary>
     public IReadOnlyList<TaskStep> Steps { get; init; } = [];
 
+    /// <summary>Rows of the outbox that are done with it.</summary>
+    public IReadOnlyList<OutboxKey> Rows { get; init; } = [];
+
     public static AppendBatch Of(IReadOnlyList<NewNotification> items) => new(items, [], []);
 }
 
@@ -30,6 +33,11 @@ internal sealed record OffsetMove(PartitionKey Partition, long Expected, long Ne
 
 /// <summary>A record that could not become a notification, with where it stood and its bytes.</summary>
 internal sealed record NewDeadLetter(PartitionKey Partition, long Offset, string Reason, byte[]? Key, byte[]? Value);
+
+/// <summary>A row of the outbox, in the order in which rows are taken: a transaction that began after another's end comes after it.</summary>
+/// <param name="Transaction">The application's transaction that wrote it.</param>
+/// <param name="Id">Its number; rises within a transaction.</param>
+internal readonly record struct OutboxKey(ulong Transaction, long Id);
 
 /// <summary>The store's answer for one item.</summary>
 /// <param name="Seq">Its number in the mailbox; for a duplicate that of the first one.</param>
@@ -49,6 +57,9 @@ internal abstract record AppendResult
 
     /// <summary>Nothing was stored: the task of this step is another worker's.</summary>
     internal sealed record TaskLost(TaskStep Step) : AppendResult;
+
+    /// <summary>Nothing was stored: another instance has taken this row out of the outbox.</summary>
+    internal sealed record RowLost(OutboxKey Row) : AppendResult;
 
     /// <summary>Nothing was stored: another consumer has moved this partition's offset.</summary>
     internal sealed record Fenced(PartitionKey Partition) : AppendResult;

@@ -25,13 +25,7 @@ internal sealed class LaneWork : ILaneItemOwner
         var work = new LaneWork();
         var items = make(work);
         work._left = items.Length;
-        while (!lane.Queue.TryAdd(items, express: false))
-        {
-            // A lane that ends refuses too, and says at once that there is room.
-            ct.ThrowIfCancellationRequested();
-            await lane.Queue.Room.WaitAsync(ct);
-        }
-
+        await lane.Queue.AddAsync(items, ct);
         try
         {
             await work._finished.Task.WaitAsync(ct);

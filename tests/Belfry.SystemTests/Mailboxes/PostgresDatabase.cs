@@ -15,13 +15,14 @@ internal sealed class PostgresDatabase(string connectionString)
 
     public string Name { get; } = new NpgsqlConnectionStringBuilder(connectionString).Database!;
 
-    public PostgresMailboxStore CreateStore() =>
+    /// <param name="connections">The most that the store opens at once.</param>
+    public PostgresMailboxStore CreateStore(int connections = 12) =>
         new(
             new PostgresConnections(
                 ConnectionString,
                 directConnectionString: null,
                 // All test classes share one server and its connections.
-                Options.Create(new PostgresOptions { MaxPoolSize = 12, MinPoolSize = 0, CommandTimeout = TimeSpan.FromSeconds(60) }),
+                Options.Create(new PostgresOptions { MaxPoolSize = connections, MinPoolSize = 0, CommandTimeout = TimeSpan.FromSeconds(60) }),
                 NullLoggerFactory.Instance),
             NullLogger<PostgresMailboxStore>.Instance);
 

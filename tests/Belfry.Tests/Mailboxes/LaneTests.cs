@@ -102,14 +102,14 @@ public sealed class LaneTests
         var lease = new TestLease { Expected = 3 };
         Store.Offsets[lease.Partition] = 3;
 
-        await _world.StoreAsync(_world.Item("u", lease, 3), _world.Item("a", lease, 4, 0, endsRecord: false));
+        await _world.StoreAsync(_world.Item("u", lease, 3), _world.Item("a", lease, 4, 0, endsSource: false));
         Assert.Equal(new OffsetMove(lease.Partition, 3, 4), Assert.Single(Store.Appends[0].Moves));
 
         // Nothing but the middle of a record: the offset stays, and whose it is is still found out.
-        await _world.StoreAsync(_world.Item("b", lease, 4, 1, endsRecord: false));
+        await _world.StoreAsync(_world.Item("b", lease, 4, 1, endsSource: false));
         Assert.Equal(new OffsetMove(lease.Partition, 4, 4), Assert.Single(Store.Appends[1].Moves));
 
-        await _world.StoreAsync(_world.Item("c", lease, 4, 2), _world.Item("u", lease, 5, 0, endsRecord: false));
+        await _world.StoreAsync(_world.Item("c", lease, 4, 2), _world.Item("u", lease, 5, 0, endsSource: false));
         Assert.Equal(new OffsetMove(lease.Partition, 4, 5), Assert.Single(Store.Appends[2].Moves));
         Assert.Equal(5, lease.Expected);
     }

@@ -30,8 +30,8 @@ internal sealed class LaneWorld : ILaneItemOwner, IStoredBatchListener
 
     public LaneItem Item(string user, string? id = null, Priority priority = Priority.Medium) => new(Event(user, id, priority), this, 0);
 
-    public LaneItem Item(string user, TestLease lease, long offset, int place = 0, bool endsRecord = true) =>
-        new(Event(user, $"{lease.Partition.Topic}/{offset}", Priority.Medium), this, Record(lease, offset), place, endsRecord);
+    public LaneItem Item(string user, TestLease lease, long offset, int place = 0, bool endsSource = true) =>
+        new(Event(user, $"{lease.Partition.Topic}/{offset}", Priority.Medium), this, Record(lease, offset), place, endsSource);
 
     public LaneItem Poison(TestLease lease, long offset) => new(this, Record(lease, offset), "poison");
 

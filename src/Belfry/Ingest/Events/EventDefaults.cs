@@ -10,6 +10,9 @@ namespace Belfry.Ingest.Events;
 /// <param name="Timestamp">UTC, whole microseconds.</param>
 internal readonly record struct EventDefaults(string Source, DateTime Timestamp)
 {
+    /// <summary>The id of an event that has none. Null: one is made.</summary>
+    public Guid? Id { get; init; }
+
     /// <summary>Where ids are made from, so that what is read again has them again. Null: an event without an id gets a UUIDv7.</summary>
     public string? IdStem { get; init; }
 
@@ -22,7 +25,7 @@ internal readonly record struct EventDefaults(string Source, DateTime Timestamp)
     public string? Traceparent { get; init; }
 
     public string MakeId() =>
-        IdStem is null ? Guid.CreateVersion7().ToString() : string.Create(CultureInfo.InvariantCulture, $"{IdStem}/{Place}");
+        IdStem is null ? (Id ?? Guid.CreateVersion7()).ToString() : string.Create(CultureInfo.InvariantCulture, $"{IdStem}/{Place}");
 
     /// <summary>The user that the key names; null when it names none.</summary>
     public string? FindUser()

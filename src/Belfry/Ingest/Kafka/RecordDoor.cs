@@ -37,7 +37,7 @@ internal sealed class RecordDoor(TopicPartition partition, IngestMetrics ingest,
         var items = new LaneItem[notifications.Length];
         for (var i = 0; i < items.Length; i++)
         {
-            items[i] = new LaneItem(notifications[i], owner, record, i, endsRecord: i == items.Length - 1);
+            items[i] = new LaneItem(notifications[i], owner, record, i, endsSource: i == items.Length - 1);
         }
 
         return items;

@@ -35,8 +35,8 @@ internal sealed class AppendLanes : IHostedService, IDisposable
     public int Count => _lanes.Length;
 
     /// <summary>
-    /// For what makes very many notifications at once: it has one batch in flight like the others, and so a share that leaves
-    /// theirs alone. Its users have a lane of their own besides; the mailboxes' locks keep their order.
+    /// For what is for any users, perhaps for very many at once: it has one batch in flight like the others, and so a share that
+    /// leaves theirs alone. Its users have a lane of their own besides; the mailboxes' locks keep their seqs in order.
     /// </summary>
     public Lane Background { get; }
 

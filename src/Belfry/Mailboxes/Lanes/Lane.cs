@@ -97,6 +97,10 @@ internal sealed partial class Lane
                 batch.LoseTask(lost.Step);
                 return false;
 
+            case AppendResult.RowLost lost:
+                batch.LoseRow(lost.Row);
+                return false;
+
             case AppendResult.Refused refused:
                 Log.Refused(_log, Number, batch.Items.Count, refused.Reason);
                 await IsolateAsync(batch, refused.Reason, ct);

@@ -30,21 +30,23 @@ internal sealed class LaneBatch
         var deadLetters = new List<NewDeadLetter>();
         var tasks = new List<NewTask>();
         var steps = new List<TaskStep>();
+        var rows = new List<OutboxKey>();
         foreach (var item in Items)
         {
             if (item.DeadLetter is { } letter) deadLetters.Add(letter);
             else if (item.Task is { } task) tasks.Add(task);
             else if (IsOpen(item)) contents.Add(item.Content!);
             if (item.Step is { } step) steps.Add(step);
+            if (item is { Row: { } row, EndsSource: true }) rows.Add(row.Key);
         }
 
-        return new AppendBatch(contents, Moves(), deadLetters) { Tasks = tasks, Steps = steps };
+        return new AppendBatch(contents, Moves(), deadLetters) { Tasks = tasks, Steps = steps, Rows = rows };
     }
 
     /// <summary>The notifications that no try has an answer for.</summary>
     public List<LaneItem> Open() => Items.FindAll(IsOpen);
 
-    /// <summary>Lets go of what came from partitions and tasks that are no longer ours.</summary>
+    /// <summary>Lets go of what came from partitions, rows and tasks that are no longer ours.</summary>
     public void DropLost()
     {
         if (Items.TrueForAll(IsHeld)) return;
@@ -92,6 +94,8 @@ internal sealed class LaneBatch
 
     public void LoseTask(TaskStep step) => Items.First(i => i.Step == step).Hold!.Lose();
 
+    public void LoseRow(OutboxKey row) => Items.First(i => i.Row?.Key == row).Row!.Page.Lose();
+
     public void Fence(PartitionKey partition) => Items.First(i => i.Lease?.Partition == partition).Lease!.Fenced();
 
     /// <summary>The items that the store says it had before.</summary>
@@ -108,10 +112,10 @@ internal sealed class LaneBatch
         }
     }
 
-    /// <summary>The store will never take this item. From Kafka it becomes a dead letter; else its publisher is told.</summary>
+    /// <summary>The store will never take this item. What has a source becomes a dead letter; else its publisher is told.</summary>
     public void Refuse(LaneItem item, string reason)
     {
-        if (item.Lease is not null)
+        if (item.Source is not null)
         {
             item.TurnIntoDeadLetter(reason);
             return;
@@ -128,7 +132,7 @@ internal sealed class LaneBatch
     /// <summary>Whether a task has come into the queue.</summary>
     public bool HasNewTasks() => Items.Exists(i => i is { DeadLetter: null, Task: not null, Added.Duplicate: false });
 
-    private static bool IsHeld(LaneItem item) => item.Lease is null or { IsHeld: true } && item.Hold is null or { IsHeld: true };
+    private static bool IsHeld(LaneItem item) => item.Source is null or { IsHeld: true } && item.Hold is null or { IsHeld: true };
 
     private bool IsOpen(LaneItem item) => item is { DeadLetter: null, Task: null } && !_stored.Contains(item);
 
@@ -152,13 +156,13 @@ internal sealed class LaneBatch
         var next = new Dictionary<IKafkaLease, long>();
         foreach (var item in Items)
         {
-            if (item is not { Record: { } record, EndsRecord: true }) continue;
+            if (item is not { Record: { } record, EndsSource: true }) continue;
             if (!next.TryGetValue(record.Lease, out var known) || known <= record.Offset) next[record.Lease] = record.Offset + 1;
         }
 
         foreach (var item in Items)
         {
-            if (item is { Lease: { } lease, EndsRecord: false }) next.TryAdd(lease, lease.Expected);
+            if (item is { Lease: { } lease, EndsSource: false }) next.TryAdd(lease, lease.Expected);
         }
 
         return next;

@@ -1,6 +1,6 @@
 namespace Belfry.Mailboxes.Lanes;
 
-/// <summary>One thing on its way through a lane: a notification, a task that will make some, or a record of Kafka that could become neither.</summary>
+/// <summary>One thing on its way through a lane: a notification, a task that will make some, or a source that could become neither.</summary>
 internal sealed class LaneItem
 {
     private const int Waiting = 0;
@@ -18,14 +18,14 @@ internal sealed class LaneItem
         Size = content.Size;
     }
 
-    /// <param name="place">The item's place among those of its record, from 0.</param>
-    /// <param name="endsRecord">Whether it is the last of them.</param>
-    public LaneItem(NewNotification content, ILaneItemOwner owner, LaneRecord record, int place, bool endsRecord)
+    /// <param name="place">The item's place among those of its source, from 0.</param>
+    /// <param name="endsSource">Whether it is the last of them.</param>
+    public LaneItem(NewNotification content, ILaneItemOwner owner, LaneSource source, int place, bool endsSource)
         : this(content, owner, place)
     {
-        Record = record;
-        EndsRecord = endsRecord;
-        if (place == 0) Size += record.Size;
+        Source = source;
+        EndsSource = endsSource;
+        if (place == 0) Size += source.Size;
     }
 
     /// <param name="hold">The task whose work it is.</param>
@@ -45,25 +45,25 @@ internal sealed class LaneItem
         Size = task.Size;
     }
 
-    public LaneItem(NewTask task, ILaneItemOwner owner, LaneRecord record)
+    public LaneItem(NewTask task, ILaneItemOwner owner, LaneSource source)
         : this(task, owner, index: 0)
     {
-        Record = record;
-        EndsRecord = true;
-        Size += record.Size;
+        Source = source;
+        EndsSource = true;
+        Size += source.Size;
     }
 
-    /// <param name="reason">Why the record cannot become a notification.</param>
-    public LaneItem(ILaneItemOwner owner, LaneRecord record, string reason)
+    /// <param name="reason">Why the source cannot become a notification.</param>
+    public LaneItem(ILaneItemOwner owner, LaneSource source, string reason)
     {
         _owner = owner;
-        Record = record;
-        EndsRecord = true;
-        DeadLetter = record.ToDeadLetter(reason);
-        Size = 300 + record.Size;
+        Source = source;
+        EndsSource = true;
+        DeadLetter = source.ToDeadLetter(reason);
+        Size = 300 + source.Size;
     }
 
-    /// <summary>Null for a task, and for a record that never was a notification.</summary>
+    /// <summary>Null for a task, and for a source that never was a notification.</summary>
     public NewNotification? Content { get; }
 
     /// <summary>What is to become notifications later; null for what is one now.</summary>
@@ -78,11 +78,17 @@ internal sealed class LaneItem
 
     public NewDeadLetter? DeadLetter { get; private set; }
 
-    /// <summary>Null for what did not come from Kafka.</summary>
-    public LaneRecord? Record { get; }
+    /// <summary>Null for what somebody waits for.</summary>
+    public LaneSource? Source { get; }
 
-    /// <summary>Whether the partition's offset is past the record once this item is stored.</summary>
-    public bool EndsRecord { get; }
+    /// <summary>Whether the source is done once this item is stored.</summary>
+    public bool EndsSource { get; }
+
+    /// <summary>Null for what did not come from Kafka.</summary>
+    public LaneRecord? Record => Source as LaneRecord;
+
+    /// <summary>Null for what did not come from the outbox.</summary>
+    public OutboxRow? Row => Source as OutboxRow;
 
     /// <summary>The consumer's hold on the partition it came from; null for what did not come from Kafka.</summary>
     public IKafkaLease? Lease => Record?.Lease;
@@ -115,7 +121,7 @@ internal sealed class LaneItem
 
     public void Complete() => Finish(DeadLetter is null ? LaneOutcome.Stored : LaneOutcome.DeadLettered);
 
-    /// <summary>The partition has another consumer, or the task another worker, which does this itself.</summary>
+    /// <summary>The source or the task is another instance's, which does this itself.</summary>
     public void Drop() => Finish(LaneOutcome.Dropped);
 
     public void Refuse(string reason)
@@ -124,8 +130,8 @@ internal sealed class LaneItem
         Finish(LaneOutcome.Refused);
     }
 
-    /// <summary>The store refused what came from Kafka: nobody waits for an answer, so it is kept as a dead letter.</summary>
-    public void TurnIntoDeadLetter(string reason) => DeadLetter = Record!.ToDeadLetter(reason);
+    /// <summary>The store refused what nobody waits for an answer to: it is kept as a dead letter.</summary>
+    public void TurnIntoDeadLetter(string reason) => DeadLetter = Source!.ToDeadLetter(reason);
 
     private void Finish(LaneOutcome outcome)
     {
@@ -149,7 +155,7 @@ internal enum LaneOutcome
     /// <summary>The store would never take it.</summary>
     Refused,
 
-    /// <summary>Not stored by this instance: another consumer has its partition, or another worker its task.</summary>
+    /// <summary>Not stored by this instance: another one has its partition, its row or its task.</summary>
     Dropped,
 }
 

@@ -62,6 +62,17 @@ internal sealed class LaneQueue(int maxItems, long maxBytes, TimeProvider time)
         }
     }
 
+    /// <summary>For a writer that nobody hurries: waits until there is room for all of the items.</summary>
+    public async Task AddAsync(LaneItem[] items, CancellationToken ct)
+    {
+        while (!TryAdd(items, express: false))
+        {
+            // A lane that ends refuses too, and says at once that there is room.
+            ct.ThrowIfCancellationRequested();
+            await Room.WaitAsync(ct);
+        }
+    }
+
     /// <summary>For a writer that was refused: completes when there is room again.</summary>
     public Task Room
     {

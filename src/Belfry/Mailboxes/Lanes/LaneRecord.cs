@@ -1,17 +1,15 @@
 namespace Belfry.Mailboxes.Lanes;
 
-/// <summary>
-/// The Kafka record that an item came from. A record for many users is many items, which may lie in several batches; the
-/// partition's offset moves with the last of them. Those before it are stored already when a crash comes in between, and
-/// are found to be duplicates when the record is read again.
-/// </summary>
+/// <summary>The Kafka record that an item came from. The partition's offset moves with the last of its items.</summary>
 /// <param name="Lease">The consumer's hold on the partition.</param>
 /// <param name="Offset">Where the record stands in it.</param>
-internal sealed record LaneRecord(IKafkaLease Lease, long Offset, byte[]? Key, byte[]? Value)
+internal sealed record LaneRecord(IKafkaLease Lease, long Offset, byte[]? Key, byte[]? Value) : LaneSource
 {
-    public int Size => (Key?.Length ?? 0) + (Value?.Length ?? 0);
+    public override int Size => (Key?.Length ?? 0) + (Value?.Length ?? 0);
 
-    public NewDeadLetter ToDeadLetter(string reason) => new(Lease.Partition, Offset, reason, Key, Value);
+    public override bool IsHeld => Lease.IsHeld;
+
+    public override NewDeadLetter ToDeadLetter(string reason) => new(Lease.Partition, Offset, reason, Key, Value);
 }
 
 /// <summary>A consumer's hold on one Kafka partition, from its assignment until it is taken away.</summary>

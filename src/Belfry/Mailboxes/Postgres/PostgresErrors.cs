@@ -16,6 +16,9 @@ internal static class PostgresErrors
     /// <summary>Raised by a step of a task that has another holder.</summary>
     public const string TaskLost = "BF003";
 
+    /// <summary>Raised when a row of the outbox is no longer there.</summary>
+    public const string RowLost = "BF004";
+
     /// <summary>A deadlock or a serialization failure: rolled back by the server, and right to try again at once.</summary>
     public static bool IsCollision(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;

@@ -28,6 +28,11 @@ internal sealed partial class PostgresMailboxStore
                     Forget();
                     return new AppendResult.TaskLost(batch.Steps[int.Parse(e.Detail!, CultureInfo.InvariantCulture)]);
                 }
+                catch (PostgresException e) when (e.SqlState == PostgresErrors.RowLost)
+                {
+                    Forget();
+                    return new AppendResult.RowLost(batch.Rows[int.Parse(e.Detail!, CultureInfo.InvariantCulture)]);
+                }
                 catch (PostgresException e) when (e.SqlState == PostgresErrors.NoPartition)
                 {
                     Forget();
@@ -65,9 +70,9 @@ internal sealed partial class PostgresMailboxStore
     }
 
     private static Task<AppendResult> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct) =>
-        batch.Tasks.Count == 0 && batch.Steps.Count == 0
+        batch is { Tasks.Count: 0, Steps.Count: 0, Rows.Count: 0 }
             ? AppendAloneAsync(connection, batch, distinct, ct)
-            : AppendWithTasksAsync(connection, batch, distinct, ct);
+            : AppendWithWorkAsync(connection, batch, distinct, ct);
 
     private static async Task<AppendResult> AppendAloneAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
     {
@@ -78,7 +83,7 @@ internal sealed partial class PostgresMailboxStore
     }
 
     /// <summary>Several statements, sent together: without an explicit transaction the server takes them as one.</summary>
-    private static async Task<AppendResult> AppendWithTasksAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
+    private static async Task<AppendResult> AppendWithWorkAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct)
     {
         await using var commands = new NpgsqlBatch(connection);
         var append = new NpgsqlBatchCommand(Sql.Append);
@@ -94,6 +99,14 @@ internal sealed partial class PostgresMailboxStore
             var step = new NpgsqlBatchCommand(PostgresTasks.Step);
             PostgresTasks.AddSteps(step.Parameters, batch.Steps);
             commands.BatchCommands.Add(step);
+        }
+
+        if (batch.Rows.Count > 0)
+        {
+            var take = new NpgsqlBatchCommand(Sql.TakeOutbox);
+            take.Parameters.Add(PostgresArray.Of(batch.Rows, NpgsqlDbType.Xid8, r => r.Transaction));
+            take.Parameters.Add(PostgresArray.Of(batch.Rows, NpgsqlDbType.Bigint, r => r.Id));
+            commands.BatchCommands.Add(take);
         }
 
         await using var reader = await commands.ExecuteReaderAsync(ct);
@@ -171,6 +184,8 @@ internal sealed partial class PostgresMailboxStore
             FROM belfry.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                                $18, $19, $20, $21, $22, $23, $24, $25)
             """;
+
+        public const string TakeOutbox = "SELECT belfry.take_outbox($1, $2)";
 
         public const string FindOwn = """
             SELECT n.notification_id FROM unnest($1, $2, $3) AS mine(user_id, seq, notification_id)
