@@ -1,8 +1,8 @@
 using Belfry.Ingest.Http;
 using Belfry.Ingest.Kafka;
 using Belfry.Ingest.Outbox;
-using Belfry.Mailboxes.Postgres;
 using Belfry.Mailboxes;
+using Belfry.Mailboxes.Postgres;
 using Belfry.Settings;
 
 namespace Belfry.Ingest;
