@@ -39,6 +39,9 @@ internal sealed record RunOptions
     /// <summary>Events a second; null: the highest that holds.</summary>
     public double? Rate { get; init; } = 1_200;
 
+    /// <summary>Whether the followers service publishes to topics, so that its events go through the work queue.</summary>
+    public bool FollowersByTopic { get; init; }
+
     /// <summary>How long is measured.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -22,7 +22,17 @@ internal sealed class UserSet
 
     public int Count => _utf8Names.Length;
 
-    public static UserSet OfNewRun(int count) => new((uint)RandomNumberGenerator.GetInt32(int.MaxValue), count);
+    /// <summary>
+    /// Whether what the followers service publishes goes to topics, one for each user with him as its member. Each such event is a
+    /// task of its own, and tasks may overtake each other.
+    /// </summary>
+    public bool FollowersByTopic { get; init; }
+
+    public static UserSet OfNewRun(int count, bool followersByTopic) =>
+        new((uint)RandomNumberGenerator.GetInt32(int.MaxValue), count) { FollowersByTopic = followersByTopic };
+
+    /// <summary>The topic of a user's followers.</summary>
+    public string TopicOf(int user) => "followers-of-" + NameOf(user);
 
     public string NameOf(int user) => Prefix + user.ToString(CultureInfo.InvariantCulture);
 

@@ -17,6 +17,7 @@ internal sealed class RunSyntax
     private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; idle: 10000).", 1, 1_000_000);
     private readonly Option<int?> _users = Number("--users", "Users that events are for; the first of them have the streams (default: as many as connections).", 1, 5_000_000);
     private readonly Option<string> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds.", HelpName = "n|max", DefaultValueFactory = _ => "1200" };
+    private readonly Option<string> _mix = new("--mix") { Description = "Whom events are for: users, or also topics (the followers service's, a third of all, by the work queue).", DefaultValueFactory = _ => "users" };
     private readonly DurationOption _duration = new("--duration", "How long is measured (default 60s; idle: 35s).");
     private readonly DurationOption _warmUp = new("--warm-up", "How long the load runs before that (default 3s).");
     private readonly Option<int?> _notifications = Number("--notifications", "replay: how many wait for each user (default 1000).", 1, 1_000_000);
@@ -38,6 +39,7 @@ internal sealed class RunSyntax
         _pipeline.AcceptOnlyFromAmong([.. Pipeline.All.Select(pipeline => pipeline.Name)]);
         _store.AcceptOnlyFromAmong("postgres", "sqlite");
         _via.AcceptOnlyFromAmong("kafka", "http");
+        _mix.AcceptOnlyFromAmong("users", "topics");
         _rate.Validators.Add(result =>
         {
             if (ReadRate(result.GetValueOrDefault<string>()!) is null && result.GetValueOrDefault<string>() != Max) result.AddError("--rate is a number above 0, or max.");
@@ -49,7 +51,7 @@ internal sealed class RunSyntax
         command.Add(_scenario);
         foreach (var option in new Option[]
         {
-            _connections, _users, _rate, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
+            _connections, _users, _rate, _mix, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
         })
         {
             command.Add(option);
@@ -68,6 +70,7 @@ internal sealed class RunSyntax
             Connections = connections,
             Users = parsed.GetValue(_users) ?? connections,
             Rate = ReadRate(parsed.GetValue(_rate)!),
+            FollowersByTopic = parsed.GetValue(_mix) == "topics",
             Duration = parsed.GetValue(_duration) ?? scenario.DefaultDuration,
             WarmUp = parsed.GetValue(_warmUp) ?? defaults.WarmUp,
             Notifications = parsed.GetValue(_notifications) ?? defaults.Notifications,
@@ -91,6 +94,7 @@ internal sealed class RunSyntax
         if (pipeline is null) return;
         if (!pipeline.TakesHttp && result.GetValue(_via) == "http") result.AddError($"{pipeline.Name} takes events from Kafka only.");
         if (!pipeline.IsBelfry && result.GetValue(_store) == "sqlite") result.AddError($"{pipeline.Name} has no SQLite.");
+        if (!pipeline.IsBelfry && result.GetValue(_mix) == "topics") result.AddError($"{pipeline.Name} has no topics.");
     }
 
     private static double? ReadRate(string text) =>

@@ -17,6 +17,9 @@ internal sealed class EventWriter(UserSet users, int payloadBytes)
         [.. "\"source\":\"followers\",\"event_type\":\"followers.added\",\"priority\":\"LOW\""u8],
     ];
 
+    /// <summary>The place of the followers service among them.</summary>
+    private const int Followers = 2;
+
     private static readonly byte[] Words = [.. "A bell tower keeps the hours of its town and calls those who have to come, near or far, by day and by night. "u8];
 
     /// <summary>The smallest payload that has room for what the checker needs.</summary>
@@ -27,8 +30,9 @@ internal sealed class EventWriter(UserSet users, int payloadBytes)
         to.Write("{\"id\":\""u8);
         WriteId(to, new EventNumber(users.Run, user, number).ToId(intendedMicros));
         to.Write("\","u8);
-        to.Write(Kinds[number % Kinds.Length]);
-        to.Write(",\"user_id\":\""u8);
+        var kind = number % Kinds.Length;
+        to.Write(Kinds[kind]);
+        to.Write(users.FollowersByTopic && kind == Followers ? ",\"topic\":\"followers-of-"u8 : ",\"user_id\":\""u8);
         to.Write(users.Utf8NameOf(user));
         to.Write("\",\"event_timestamp\":\""u8);
         WriteTime(to, intendedMicros);

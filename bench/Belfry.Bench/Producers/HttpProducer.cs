@@ -104,8 +104,8 @@ internal sealed class HttpProducer : IDisposable
         foreach (var accepted in answer.Accepted)
         {
             var (user, number) = _batch[accepted.Index];
-            // An answer that names another user, or another event, acknowledges nothing; the event is then found lost.
-            if (accepted.UserId == _users.NameOf(user)) _ledger.Acknowledge(user, number);
+            // An answer that names another user acknowledges nothing; the event is then found lost. One to a topic has a task instead.
+            if (accepted.Task is not null || accepted.UserId == _users.NameOf(user)) _ledger.Acknowledge(user, number);
         }
 
         foreach (var _ in answer.Rejected) _ledger.Refuse();

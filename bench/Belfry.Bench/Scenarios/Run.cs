@@ -21,7 +21,7 @@ internal sealed class Run : IAsyncDisposable
         Options = options;
         Stand = stand;
         Progress = progress;
-        Users = UserSet.OfNewRun(options.Users);
+        Users = UserSet.OfNewRun(options.Users, options.FollowersByTopic);
         Ledger = new Ledger(options.Users, options.Connections);
         var tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
         var target = new StreamTarget(stand.Server.Url, tokens, Users, options.Connections);
@@ -62,7 +62,9 @@ internal sealed class Run : IAsyncDisposable
     public static async Task<Run> StartAsync(RunOptions options, Progress progress, CancellationToken ct)
     {
         progress.Say($"starting the servers of {options.Pipeline.Name}");
-        return new Run(options, await Stand.StartAsync(options, ct), progress);
+        var run = new Run(options, await Stand.StartAsync(options, ct), progress);
+        if (options.FollowersByTopic) await TopicSetup.RunAsync(run, ct);
+        return run;
     }
 
     public async Task OpenStreamsAsync(int count, CancellationToken ct)

@@ -108,6 +108,8 @@ internal sealed class Stand : IAsyncDisposable
         {
             ["Belfry__Auth__Secret"] = Keys.Secret,
             ["Belfry__Auth__ApiKeys__bench"] = Keys.ApiKeyHash,
+            // One key for both: who may change topics may publish.
+            ["Belfry__Auth__AdminKeys__bench"] = Keys.ApiKeyHash,
         };
         if (PostgresConnectionString is { } postgres) settings["ConnectionStrings__Postgres"] = postgres;
         else settings["Belfry__Sqlite__Path"] = _folder.Combine(SqliteFile);

@@ -3,7 +3,9 @@ using Belfry.Hosting.Auth;
 using Belfry.Hosting.Demo;
 using Belfry.Hosting.Listeners;
 using Belfry.Hosting.Producers;
+using Belfry.Mailboxes;
 using Belfry.Settings;
+using Belfry.Work.Topics;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Hosting.Commands;
@@ -15,7 +17,7 @@ internal sealed class DemoCommand : BelfryCommand
 
     private readonly Option<string?> _urls = new("--urls") { Description = "Where the page and the API are (default http://127.0.0.1:5080)." };
     private readonly Option<string?> _adminUrls = new("--admin-urls") { Description = "Where metrics and debug endpoints are (default http://127.0.0.1:6060)." };
-    private readonly NumberOption _rate = new("--rate", "Events a second, of all three producers together (default 1200).", 1, 100_000);
+    private readonly NumberOption _rate = new("--rate", "Notifications a second, of all three producers together (default 1200); those of the followers service go to topics.", 1, 100_000);
     private readonly NumberOption _users = new("--users", "How many users the events are for (default 1000).", 1, 10_000_000);
 
     public DemoCommand()
@@ -48,12 +50,29 @@ internal sealed class DemoCommand : BelfryCommand
         var keys = DevKeys.LoadOrMake(app.Services.GetRequiredService<IOptions<DataOptions>>().Value.DataFolder);
         var users = new UserRange("user-", parsed.GetValue(_users) ?? 1000);
         await using var sink = new HttpSink(server, keys.ApiKey);
-        var fleet = new ProducerFleet(parsed.GetValue(_rate) ?? 1200, users, sink, TimeProvider.System);
+        var followers = new FollowerTopics(users);
+        var fleet = new ProducerFleet(parsed.GetValue(_rate) ?? 1200, users, followers, sink, TimeProvider.System);
         var draining = app.Services.GetRequiredService<Draining>();
-        var producing = fleet.RunAsync(Patience, draining.Started);
+        var producing = ProduceAsync(fleet, followers, app.Services, draining.Started);
 
         await app.WaitForShutdownAsync(ct);
         await producing;
         return CommandLine.Done;
+    }
+
+    private static async Task ProduceAsync(ProducerFleet fleet, FollowerTopics followers, IServiceProvider services, CancellationToken stop)
+    {
+        var topics = services.GetRequiredService<ITopicStore>();
+        try
+        {
+            await services.GetRequiredService<StoreMonitor>().Opened.WaitAsync(stop);
+            foreach (var (topic, members) in followers.List()) await topics.AddMembersAsync(topic, members, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await fleet.RunAsync(Patience, stop);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ProduceCommand : BelfryCommand
         var time = TimeProvider.System;
         var streams = parsed.InvocationConfiguration;
         await using var sink = await OpenAsync(parsed, time, ct);
-        var fleet = new ProducerFleet(parsed.GetValue(_rate) ?? 1200, new UserRange(parsed.GetRequiredValue(_prefix), parsed.GetValue(_users) ?? 1000), sink, time);
+        var fleet = new ProducerFleet(parsed.GetValue(_rate) ?? 1200, new UserRange(parsed.GetRequiredValue(_prefix), parsed.GetValue(_users) ?? 1000), topics: null, sink, time);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         if (parsed.GetValue(_duration) is { } duration) stop.CancelAfter(duration);

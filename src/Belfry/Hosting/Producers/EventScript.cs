@@ -8,6 +8,9 @@ namespace Belfry.Hosting.Producers;
 /// <param name="Kinds">Its event types, each as likely as the others.</param>
 internal sealed record EventScript(string Name, double Share, IReadOnlyList<EventKind> Kinds)
 {
+    /// <summary>Whether it publishes to topics where there are some.</summary>
+    public bool ToTopics { get; init; }
+
     /// <summary>The three services: jobs, connections and followers of a professional network.</summary>
     public static IReadOnlyList<EventScript> All { get; } =
     [
@@ -26,7 +29,7 @@ internal sealed record EventScript(string Name, double Share, IReadOnlyList<Even
         [
             new("follower.new", Priority.Medium, ExamplePayloads.Follower),
             new("follower.milestone", Priority.Low, ExamplePayloads.Follower),
-        ]),
+        ]) { ToTopics = true },
     ];
 }
 

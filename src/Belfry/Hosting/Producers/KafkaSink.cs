@@ -5,7 +5,7 @@ using Confluent.Kafka;
 
 namespace Belfry.Hosting.Producers;
 
-/// <summary>Publishes to a Kafka topic: the key is the user, the value the event.</summary>
+/// <summary>Publishes to a Kafka topic: the key is the user or the topic, the value the event.</summary>
 internal sealed class KafkaSink : IEventSink
 {
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(1);
@@ -38,7 +38,7 @@ internal sealed class KafkaSink : IEventSink
         {
             var message = new Message<byte[], byte[]>
             {
-                Key = Encoding.UTF8.GetBytes(published.UserId!),
+                Key = Encoding.UTF8.GetBytes(published.UserId ?? published.Topic!),
                 Value = JsonSerializer.SerializeToUtf8Bytes(published, ContractsJson.Default.PublishEvent),
             };
             await ProduceAsync(message, sent, ct);

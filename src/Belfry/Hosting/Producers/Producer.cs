@@ -22,6 +22,7 @@ internal sealed class Producer
     private readonly EventScript _script;
     private readonly double _rate;
     private readonly UserRange _users;
+    private readonly FollowerTopics? _topics;
     private readonly IEventSink _sink;
     private readonly ProducerStats _stats;
     private readonly TimeProvider _time;
@@ -36,14 +37,16 @@ internal sealed class Producer
     /// <param name="script">What it publishes.</param>
     /// <param name="rate">Events a second.</param>
     /// <param name="users">To whom.</param>
+    /// <param name="topics">To which topics instead; null: to users.</param>
     /// <param name="sink">Where to.</param>
     /// <param name="stats">Where it counts.</param>
     /// <param name="time">The schedule's clock.</param>
-    public Producer(EventScript script, double rate, UserRange users, IEventSink sink, ProducerStats stats, TimeProvider time)
+    public Producer(EventScript script, double rate, UserRange users, FollowerTopics? topics, IEventSink sink, ProducerStats stats, TimeProvider time)
     {
         _script = script;
         _rate = rate;
         _users = users;
+        _topics = topics;
         _sink = sink;
         _stats = stats;
         _time = time;
@@ -124,21 +127,17 @@ internal sealed class Producer
     private PublishEvent Make(DateTimeOffset due)
     {
         var kind = _script.Kinds[_random.Next(_script.Kinds.Count)];
+        var topic = _topics?.Pick(_random);
         return new PublishEvent
         {
             Id = Guid.CreateVersion7(due).ToString(),
             Source = $"{_script.Name}-service",
-            UserId = _users.Pick(_random),
+            UserId = topic is null ? _users.Pick(_random) : null,
+            Topic = topic,
             EventType = kind.Type,
             Priority = kind.Priority,
             EventTimestamp = due,
             Payload = JsonSerializer.SerializeToElement(kind.Payload(_random)),
         };
     }
-}
-
-/// <summary>The users <c>prefix0</c>, <c>prefix1</c> and so on.</summary>
-internal sealed record UserRange(string Prefix, int Count)
-{
-    public string Pick(Random random) => $"{Prefix}{random.Next(Count)}";
 }
