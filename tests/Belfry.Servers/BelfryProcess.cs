@@ -94,6 +94,11 @@ public sealed class BelfryProcess : IAsyncDisposable
         Forget();
     }
 
+    /// <summary>Stands still until <see cref="Thaw"/>, as a machine does that is starved or moved.</summary>
+    public void Freeze() => Running.Send(UnixSignal.Stop);
+
+    public void Thaw() => Running.Send(UnixSignal.Continue);
+
     /// <summary>SIGTERM, as at a deployment; waits for the end.</summary>
     public async Task<ProcessEnd> TerminateAsync(TimeSpan timeout, CancellationToken ct = default)
     {

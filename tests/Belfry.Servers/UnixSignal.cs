@@ -8,6 +8,10 @@ internal enum UnixSignal
     Quit = 3,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
+
+    /// <summary>Stands still, and notices nothing of it.</summary>
+    Stop = 19,
 }
 
 internal static partial class UnixSignals

@@ -81,6 +81,37 @@ public sealed class DeferredEventTests(SharedPostgres shared)
         Assert.Equal(0, await NumberAsync(database, "SELECT count(*) FROM belfry.dead_tasks"));
     }
 
+    [Fact]
+    public async Task An_instance_that_stands_still_past_its_lease_does_nothing_twice_when_it_goes_on()
+    {
+        const int members = 20_000, later = 300;
+        var database = await shared.CreateDatabaseAsync(Cancelled);
+        await using var frozen = await StartAsync(database);
+        await ChangeAsync(frozen, "all", new TopicChange([.. Enumerable.Range(0, members).Select(n => $"user-{n}")], null));
+        var due = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(1);
+        await frozen.PublishAsync([.. Enumerable.Range(0, later).Select(n => Service.Event("somebody", $"later-{n}") with { DeliverAt = due })], Cancelled);
+        await frozen.PublishAsync([Service.Event("", "n-1") with { UserId = null, Topic = "all" }], Cancelled);
+        await StoredAsync(database, 2000);
+
+        frozen.Process.Freeze();
+        try
+        {
+            await using var other = await StartAsync(database);
+            await StoredAsync(database, members + later);
+        }
+        finally
+        {
+            frozen.Process.Thaw();
+        }
+
+        // It is at work again, with whatever it had in hand.
+        await frozen.PublishAsync([Service.Event("somebody", "last")], Cancelled);
+        await Eventually.HoldsAsync("nothing is left to do", async _ => await NumberAsync(database, "SELECT count(*) FROM belfry.tasks") == 0, Patience, Cancelled);
+        Assert.Equal(members + later + 1, await NumberAsync(database, "SELECT count(*) FROM belfry.notifications"));
+        Assert.Equal(members + later + 1, await NumberAsync(database, "SELECT count(DISTINCT (user_id, event_id)) FROM belfry.notifications"));
+        Assert.Equal(0, await NumberAsync(database, "SELECT count(*) FROM belfry.dead_tasks"));
+    }
+
     private static Task<Service> StartAsync(string? database) => Service.StartAsync(
         database,
         Cancelled,
