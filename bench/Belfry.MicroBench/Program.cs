@@ -1,5 +1,6 @@
+using Belfry.MicroBench.Work;
 using System.CommandLine;
 using Belfry.MicroBench;
 
-var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create() };
+var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create(), TasksCommand.Create(), TortureCommand.Create() };
 return await root.Parse(args).InvokeAsync();
