@@ -16,5 +16,9 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(TopicChange))]
 [JsonSerializable(typeof(TopicChanged))]
 [JsonSerializable(typeof(TopicMembers))]
+[JsonSerializable(typeof(DeadLetter))]
+[JsonSerializable(typeof(DeadLetterPage))]
+[JsonSerializable(typeof(DeadLetterIds))]
+[JsonSerializable(typeof(DeadLetterAnswer))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext;

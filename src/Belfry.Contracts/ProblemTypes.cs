@@ -38,6 +38,9 @@ public static class ProblemTypes
     /// <summary>Something else that is going on, or a newer state, stands against this request.</summary>
     public const string Conflict = Prefix + "conflict";
 
+    /// <summary>A dead letter is refused again, and stays one; the detail says why.</summary>
+    public const string StillRefused = Prefix + "still-refused";
+
     /// <summary>Too many connections of this user or address.</summary>
     public const string TooManyConnections = Prefix + "too-many-connections";
 

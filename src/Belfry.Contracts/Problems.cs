@@ -31,6 +31,12 @@ public static class Problems
     /// <summary>403: the credentials do not allow this.</summary>
     public static Problem Forbidden(string detail) => new(ProblemTypes.Forbidden, "Not allowed", 403, detail);
 
+    /// <summary>404: what the request names is not there.</summary>
+    public static Problem NotFound(string detail) => new(ProblemTypes.NotFound, "There is nothing here", 404, detail);
+
+    /// <summary>422: a dead letter would be refused again.</summary>
+    public static Problem StillRefused(string detail) => new(ProblemTypes.StillRefused, "Still refused", 422, detail);
+
     /// <summary>409: not now, because of what else is going on.</summary>
     public static Problem Conflict(string detail) => new(ProblemTypes.Conflict, "In conflict with what is going on", 409, detail);
 

@@ -72,6 +72,7 @@ internal static partial class BelfryHost
 
         var admin = app.MapGroup("").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);
         admin.MapTelemetry();
+        admin.MapDeadLetters();
         return app;
     }
 

@@ -16,6 +16,10 @@ internal static class ProblemResponse
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        return Results.Problem(problem.Detail, instance: null, problem.Status, problem.Title, problem.Type, extensions).ExecuteAsync(http);
+        return Of(problem, extensions).ExecuteAsync(http);
     }
+
+    /// <param name="extensions">Further members of the problem.</param>
+    public static IResult Of(Problem problem, IDictionary<string, object?>? extensions = null) =>
+        Results.Problem(problem.Detail, instance: null, problem.Status, problem.Title, problem.Type, extensions);
 }

@@ -1,3 +1,4 @@
+using Belfry.Ingest.DeadLetters;
 using Belfry.Ingest.Http;
 using Belfry.Ingest.Kafka;
 using Belfry.Ingest.Outbox;
@@ -15,6 +16,8 @@ internal static class IngestServices
     {
         services.AddSingleton<IngestMetrics>();
         services.AddSingleton<PublishEndpoint>();
+        services.AddSingleton<DeadLetterDesk>();
+        services.AddSingleton<DeadLetterEndpoints>();
         if (!string.IsNullOrEmpty(configuration.GetConnectionString("Postgres")))
         {
             services.AddSingleton(provider => new PostgresOutbox((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
@@ -36,4 +39,16 @@ internal static class IngestServices
     /// <summary>The caller decides who may publish.</summary>
     public static IEndpointConventionBuilder MapIngest(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/events", static (HttpContext http, PublishEndpoint endpoint) => endpoint.HandleAsync(http));
+
+    /// <summary>For the admin listener.</summary>
+    public static void MapDeadLetters(this IEndpointRouteBuilder routes)
+    {
+        var letters = routes.MapGroup("/v1/admin/deadletters");
+        letters.MapGet("", static (HttpContext http, DeadLetterEndpoints endpoints) => endpoints.ListAsync(http));
+        letters.MapPost("retry", static (HttpContext http, DeadLetterEndpoints endpoints) => endpoints.RetryManyAsync(http));
+        letters.MapPost("drop", static (HttpContext http, DeadLetterEndpoints endpoints) => endpoints.DropManyAsync(http));
+        letters.MapGet("{id}", static (HttpContext http, string id, DeadLetterEndpoints endpoints) => endpoints.GetAsync(http, id));
+        letters.MapDelete("{id}", static (HttpContext http, string id, DeadLetterEndpoints endpoints) => endpoints.DeleteAsync(http, id));
+        letters.MapPost("{id}/retry", static (HttpContext http, string id, DeadLetterEndpoints endpoints) => endpoints.RetryAsync(http, id));
+    }
 }

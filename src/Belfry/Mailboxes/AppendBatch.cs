@@ -18,6 +18,9 @@ internal sealed record AppendBatch(
     /// <summary>Rows of the outbox that are done with it.</summary>
     public IReadOnlyList<OutboxKey> Rows { get; init; } = [];
 
+    /// <summary>Ids of dead records that have become what the batch holds, and are dead no more.</summary>
+    public IReadOnlyList<long> Revived { get; init; } = [];
+
     public static AppendBatch Of(IReadOnlyList<NewNotification> items) => new(items, [], []);
 }
 

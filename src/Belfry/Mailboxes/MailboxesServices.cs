@@ -24,10 +24,12 @@ internal static class MailboxesServices
                 provider.GetRequiredService<IOptions<PostgresOptions>>(),
                 provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
+            services.AddSingleton<IDeadRecordStore>(provider => new PostgresDeadRecordStore((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
         }
         else
         {
             services.AddSingleton<IMailboxStore, SqliteMailboxStore>();
+            services.AddSingleton<IDeadRecordStore>(provider => new SqliteDeadRecordStore((SqliteMailboxStore)provider.GetRequiredService<IMailboxStore>()));
         }
 
         services.AddSingleton<LaneMetrics>();

@@ -11,6 +11,9 @@ namespace Belfry.Mailboxes;
 /// <param name="Body">What the kind needs to know, JSON in UTF-8.</param>
 internal sealed record NewTask(string Route, string Kind, Guid Key, Priority Priority, DateTime? RunAt, int MaxAttempts, byte[] Body)
 {
+    /// <summary>The event that it is about (<see cref="Mailboxes.EventKey"/>), by which a trace finds it; null for other work.</summary>
+    public Guid? EventKey { get; init; }
+
     /// <summary>An estimate of what it holds in memory, in bytes.</summary>
     public int Size => 200 + Body.Length;
 }

@@ -35,18 +35,18 @@ internal interface ITaskStore
     /// <summary>How many wait to be due, are due, are held, and are dead.</summary>
     Task<TaskCounts> CountAsync(CancellationToken ct);
 
-    /// <summary>Dead letters, newest first.</summary>
-    /// <param name="beforeId">Those with smaller ids; null: from the newest.</param>
-    Task<IReadOnlyList<DeadTask>> ListDeadAsync(int max, long? beforeId, CancellationToken ct);
+    /// <summary>Dead letters without their bodies, newest first.</summary>
+    /// <param name="before">Those behind it; null: from the newest.</param>
+    Task<IReadOnlyList<DeadTask>> ListDeadAsync(int max, DeadPlace? before, CancellationToken ct);
 
     /// <summary>Null: there is none with this id.</summary>
     Task<DeadTask?> FindDeadAsync(long id, CancellationToken ct);
 
-    /// <summary>Makes dead letters tasks again, with all their attempts before them; answers how many there were.</summary>
-    Task<int> RetryDeadAsync(IReadOnlyList<long> ids, CancellationToken ct);
+    /// <summary>Makes dead letters tasks again, with all their attempts before them; answers which of them there were.</summary>
+    Task<IReadOnlySet<long>> RetryDeadAsync(IReadOnlyList<long> ids, CancellationToken ct);
 
-    /// <summary>Forgets dead letters; answers how many there were.</summary>
-    Task<int> DropDeadAsync(IReadOnlyList<long> ids, CancellationToken ct);
+    /// <summary>Forgets dead letters; answers which of them there were.</summary>
+    Task<IReadOnlySet<long>> DropDeadAsync(IReadOnlyList<long> ids, CancellationToken ct);
 }
 
 /// <summary>A task as its holder names it.</summary>
@@ -77,5 +77,7 @@ internal sealed record TaskFailure(TaskRef Task, string Error, TimeSpan? RetryIn
 internal readonly record struct TaskCounts(long Scheduled, long Due, long Held, long Dead);
 
 /// <summary>A task that failed for the last time.</summary>
+/// <param name="Size">The body's bytes.</param>
+/// <param name="Body">Null in a list.</param>
 internal sealed record DeadTask(
-    long Id, string Kind, DateTime CreatedAt, DateTime DiedAt, int Attempts, string? LastError, string? Progress, byte[] Body);
+    long Id, string Kind, DateTime CreatedAt, DateTime DiedAt, int Attempts, int MaxAttempts, string? LastError, string? Progress, int Size, byte[]? Body);

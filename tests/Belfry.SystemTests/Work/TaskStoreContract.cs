@@ -139,7 +139,7 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
         Assert.Equal((1, "half"), (second.Attempts, second.Progress));
         Assert.Equal([second.Id], await Tasks.FailAsync([new TaskFailure(second.Ref, "again", TimeSpan.FromSeconds(10))], Cancelled));
 
-        var dead = Assert.Single(await Tasks.ListDeadAsync(10, beforeId: null, Cancelled));
+        var dead = Assert.Single(await Tasks.ListDeadAsync(10, before: null, Cancelled));
         Assert.Equal((first.Id, 2, "again", "half"), (dead.Id, dead.Attempts, dead.LastError, dead.Progress));
         Assert.Equal(new TaskCounts(0, 0, 0, 1), await Tasks.CountAsync(Cancelled));
     }
@@ -149,11 +149,11 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
     {
         await Tasks.AddAsync([Named("a"), Named("b")], Cancelled);
         foreach (var task in await ClaimAsync()) await Tasks.FailAsync([new TaskFailure(task.Ref, "never", null)], Cancelled);
-        var dead = (await Tasks.ListDeadAsync(10, beforeId: null, Cancelled)).OrderBy(d => d.Id).ToList();
+        var dead = (await Tasks.ListDeadAsync(10, before: null, Cancelled)).OrderBy(d => d.Id).ToList();
 
-        Assert.Equal(1, await Tasks.RetryDeadAsync([dead[0].Id], Cancelled));
-        Assert.Equal(1, await Tasks.DropDeadAsync([dead[1].Id], Cancelled));
-        Assert.Equal(0, await Tasks.DropDeadAsync([dead[1].Id], Cancelled));
+        Assert.Equal([dead[0].Id], await Tasks.RetryDeadAsync([dead[0].Id, 4711], Cancelled));
+        Assert.Equal([dead[1].Id], await Tasks.DropDeadAsync([dead[1].Id], Cancelled));
+        Assert.Empty(await Tasks.DropDeadAsync([dead[1].Id], Cancelled));
 
         Assert.Null(await Tasks.FindDeadAsync(dead[1].Id, Cancelled));
         var again = Assert.Single(await ClaimAsync());
@@ -172,7 +172,7 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
         }
 
         Assert.Empty(await ClaimAsync());
-        Assert.Equal("the lease ran out", Assert.Single(await Tasks.ListDeadAsync(10, beforeId: null, Cancelled)).LastError);
+        Assert.Equal("the lease ran out", Assert.Single(await Tasks.ListDeadAsync(10, before: null, Cancelled)).LastError);
     }
 
     [Fact]

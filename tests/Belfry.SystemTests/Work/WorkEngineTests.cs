@@ -41,7 +41,7 @@ public sealed class WorkEngineTests(SharedPostgres postgres)
         await run.AreDoneAsync(new TaskCounts(0, 0, 0, 1), Cancelled);
 
         Assert.Equal([0, 0, 1, 1, 1], kind.Runs.Order());
-        var dead = Assert.Single(await run.Tasks.ListDeadAsync(10, beforeId: null, Cancelled));
+        var dead = Assert.Single(await run.Tasks.ListDeadAsync(10, before: null, Cancelled));
         Assert.Equal(("no 1", 3), (dead.LastError, dead.Attempts));
     }
 

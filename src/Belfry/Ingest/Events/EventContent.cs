@@ -87,7 +87,11 @@ internal readonly ref struct EventContent
             UserIds = UserIds,
             Topic = Topic,
         };
-        return EventVerdict.Accepted(new NewTask(route, kind, key, Priority, runAt, DeferredEvent.MaxAttempts, content.ToBody()), id);
+        var task = new NewTask(route, kind, key, Priority, runAt, DeferredEvent.MaxAttempts, content.ToBody())
+        {
+            EventKey = EventKey.Of(Source!, id),
+        };
+        return EventVerdict.Accepted(task, id);
     }
 
     private NewNotification NotificationFor(string userId, string id, Guid key) => new()

@@ -6,7 +6,8 @@ namespace Belfry.Ingest.Outbox;
 /// <summary>A page of rows on its way through the lanes.</summary>
 internal sealed class OutboxLoad : ILaneItemOwner
 {
-    private const string Source = "outbox";
+    /// <summary>The source of an event that names none.</summary>
+    public const string Source = "outbox";
 
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IngestMetrics _metrics;

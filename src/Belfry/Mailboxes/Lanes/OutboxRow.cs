@@ -7,13 +7,14 @@ namespace Belfry.Mailboxes.Lanes;
 /// <param name="Event">JSON in UTF-8, as at the other ways in.</param>
 internal sealed record OutboxRow(OutboxPage Page, OutboxKey Key, DateTime CreatedAt, Guid EventId, byte[] Event) : LaneSource
 {
-    private static readonly PartitionKey Origin = new(Cluster: "outbox", Group: "outbox", Topic: "outbox", Partition: 0);
+    /// <summary>Where dead letters of the outbox are said to have stood.</summary>
+    public static readonly PartitionKey Origin = new(Cluster: "outbox", Group: "outbox", Topic: "outbox", Partition: 0);
 
     public override int Size => Event.Length;
 
     public override bool IsHeld => Page.IsHeld;
 
-    public override NewDeadLetter ToDeadLetter(string reason) => new(Origin, Key.Id, reason, Key: null, Event);
+    public override NewDeadLetter ToDeadLetter(string reason) => new(Origin, Key.Id, reason, Key: EventId.ToByteArray(bigEndian: true), Event);
 }
 
 /// <summary>Rows that were read together, and are dropped together when another instance has taken one of them. Any thread.</summary>

@@ -70,7 +70,7 @@ internal sealed partial class PostgresMailboxStore
     }
 
     private static Task<AppendResult> AppendAsync(NpgsqlConnection connection, AppendBatch batch, DistinctItems distinct, CancellationToken ct) =>
-        batch is { Tasks.Count: 0, Steps.Count: 0, Rows.Count: 0 }
+        batch is { Tasks.Count: 0, Steps.Count: 0, Rows.Count: 0, Revived.Count: 0 }
             ? AppendAloneAsync(connection, batch, distinct, ct)
             : AppendWithWorkAsync(connection, batch, distinct, ct);
 
@@ -107,6 +107,13 @@ internal sealed partial class PostgresMailboxStore
             take.Parameters.Add(PostgresArray.Of(batch.Rows, NpgsqlDbType.Xid8, r => r.Transaction));
             take.Parameters.Add(PostgresArray.Of(batch.Rows, NpgsqlDbType.Bigint, r => r.Id));
             commands.BatchCommands.Add(take);
+        }
+
+        if (batch.Revived.Count > 0)
+        {
+            var revive = new NpgsqlBatchCommand(Sql.Revive);
+            revive.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. batch.Revived] });
+            commands.BatchCommands.Add(revive);
         }
 
         await using var reader = await commands.ExecuteReaderAsync(ct);
@@ -186,6 +193,8 @@ internal sealed partial class PostgresMailboxStore
             """;
 
         public const string TakeOutbox = "SELECT belfry.take_outbox($1, $2)";
+
+        public const string Revive = "DELETE FROM belfry.dead_letters WHERE id = ANY ($1)";
 
         public const string FindOwn = """
             SELECT n.notification_id FROM unnest($1, $2, $3) AS mine(user_id, seq, notification_id)

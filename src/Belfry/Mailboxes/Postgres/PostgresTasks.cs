@@ -6,7 +6,7 @@ namespace Belfry.Mailboxes.Postgres;
 /// <summary>Tasks on their way into the queue: alone, or in the transaction of an append.</summary>
 internal static class PostgresTasks
 {
-    public const string Add = "SELECT place, id, duplicate FROM belfry.add_tasks($1, $2, $3, $4, $5, $6)";
+    public const string Add = "SELECT place, id, duplicate FROM belfry.add_tasks($1, $2, $3, $4, $5, $6, $7)";
 
     public const string Step = "SELECT belfry.step_tasks($1, $2, $3)";
 
@@ -18,6 +18,7 @@ internal static class PostgresTasks
         to.Add(PostgresArray.Of(tasks, NpgsqlDbType.TimestampTz, t => t.RunAt));
         to.Add(PostgresArray.Of(tasks, NpgsqlDbType.Smallint, t => (short)t.MaxAttempts));
         to.Add(PostgresArray.Of(tasks, NpgsqlDbType.Bytea, t => t.Body));
+        to.Add(PostgresArray.Of(tasks, NpgsqlDbType.Uuid, t => t.EventKey));
     }
 
     public static void AddSteps(NpgsqlParameterCollection to, IReadOnlyList<TaskStep> steps)

@@ -49,6 +49,7 @@ internal sealed partial class SqliteMailboxStore
 
         var now = TimeOfNext(session);
         foreach (var letter in batch.DeadLetters) Insert(session, letter, now);
+        foreach (var id in batch.Revived) session.Prepare(Sql.Revive).Bind(id).Run();
 
         var stored = new Appended[batch.Items.Count];
         var tails = new Dictionary<string, Tail>(StringComparer.Ordinal);
@@ -145,6 +146,8 @@ internal sealed partial class SqliteMailboxStore
             """;
 
         public const string FirstSeq = "SELECT seq FROM notifications WHERE event_key = ?1 AND user_id = ?2";
+
+        public const string Revive = "DELETE FROM dead_letters WHERE id = ?1";
 
         public const string FindOwn = "SELECT 1 FROM notifications WHERE user_id = ?1 AND seq = ?2 AND notification_id = ?3";
     }

@@ -105,7 +105,10 @@ internal sealed partial class SqliteMailboxStore
             INSERT INTO kafka_offsets VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset
             """;
 
-        public const string InsertDeadLetter = "INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL) ON CONFLICT DO NOTHING";
+        public const string InsertDeadLetter = """
+            INSERT INTO dead_letters (cluster, consumer_group, topic, partition, record_offset, reason, record_key, record_value, received_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING
+            """;
 
         public const string ReadUnrelayed = """
             SELECT cluster, consumer_group, topic, partition, record_offset, reason, record_key, record_value, received_at

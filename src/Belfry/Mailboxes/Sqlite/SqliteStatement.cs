@@ -50,6 +50,8 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
+    public SqliteStatement Bind(Guid? value) => value is { } guid ? Bind(guid) : BindNull();
+
     public SqliteStatement Bind(byte[]? value)
     {
         if (value is null) return BindNull();

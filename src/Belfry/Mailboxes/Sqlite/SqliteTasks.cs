@@ -4,7 +4,8 @@ namespace Belfry.Mailboxes.Sqlite;
 internal static class SqliteTasks
 {
     private const string Insert = """
-        INSERT INTO tasks (kind, task_key, priority, run_at, created_at, max_attempts, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        INSERT INTO tasks (kind, task_key, priority, run_at, created_at, max_attempts, body, event_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (task_key, kind) DO NOTHING
         """;
 
@@ -17,7 +18,16 @@ internal static class SqliteTasks
     public static AddedTask Add(SqliteSession session, NewTask task, long now)
     {
         var runAt = task.RunAt is { } at ? Math.Max(now, UnixMicroseconds.From(at)) : now;
-        session.Prepare(Insert).Bind(task.Kind).Bind(task.Key).Bind((long)task.Priority).Bind(runAt).Bind(now).Bind(task.MaxAttempts).Bind(task.Body).Run();
+        session.Prepare(Insert)
+            .Bind(task.Kind)
+            .Bind(task.Key)
+            .Bind((long)task.Priority)
+            .Bind(runAt)
+            .Bind(now)
+            .Bind(task.MaxAttempts)
+            .Bind(task.Body)
+            .Bind(task.EventKey)
+            .Run();
         var added = session.Changes == 1;
         using var row = session.Prepare(Find).Bind(task.Key).Bind(task.Kind);
         if (!row.Step()) throw new InvalidOperationException("A task that was added is not there.");

@@ -1,3 +1,4 @@
+using Belfry.Mailboxes;
 using Belfry.Mailboxes.Sqlite;
 
 namespace Belfry.Work.Sqlite;
@@ -5,28 +6,32 @@ namespace Belfry.Work.Sqlite;
 /// <summary>The dead letters.</summary>
 internal sealed partial class SqliteTaskStore
 {
-    public Task<IReadOnlyList<DeadTask>> ListDeadAsync(int max, long? beforeId, CancellationToken ct) =>
-        store.ReadAsync<IReadOnlyList<DeadTask>>("list dead tasks", session => ReadDead(session.Prepare(Sql.ListDead).Bind(max).Bind(beforeId ?? long.MaxValue)), ct);
+    public Task<IReadOnlyList<DeadTask>> ListDeadAsync(int max, DeadPlace? before, CancellationToken ct) =>
+        store.ReadAsync<IReadOnlyList<DeadTask>>("list dead tasks", session =>
+        {
+            var (at, id) = before ?? DeadPlace.Newest;
+            return ReadDead(session.Prepare(Sql.ListDead).Bind(max).Bind(UnixMicroseconds.From(at)).Bind(id));
+        }, ct);
 
     public Task<DeadTask?> FindDeadAsync(long id, CancellationToken ct) =>
         store.ReadAsync("find a dead task", session => ReadDead(session.Prepare(Sql.FindDead).Bind(id)).SingleOrDefault(), ct);
 
-    public Task<int> RetryDeadAsync(IReadOnlyList<long> ids, CancellationToken ct) => WriteAsync("retry dead tasks", session =>
+    public Task<IReadOnlySet<long>> RetryDeadAsync(IReadOnlyList<long> ids, CancellationToken ct) => WriteAsync<IReadOnlySet<long>>("retry dead tasks", session =>
     {
         foreach (var id in ids) session.Prepare(Sql.RetryDead).Bind(id).Bind(store.Now).Run();
         return Remove(session, ids);
     }, ct);
 
-    public Task<int> DropDeadAsync(IReadOnlyList<long> ids, CancellationToken ct) =>
-        WriteAsync("drop dead tasks", session => Remove(session, ids), ct);
+    public Task<IReadOnlySet<long>> DropDeadAsync(IReadOnlyList<long> ids, CancellationToken ct) =>
+        WriteAsync<IReadOnlySet<long>>("drop dead tasks", session => Remove(session, ids), ct);
 
-    private static int Remove(SqliteSession session, IReadOnlyList<long> ids)
+    private static HashSet<long> Remove(SqliteSession session, IReadOnlyList<long> ids)
     {
-        var removed = 0;
+        var removed = new HashSet<long>();
         foreach (var id in ids)
         {
             session.Prepare(Sql.DropDead).Bind(id).Run();
-            removed += session.Changes;
+            if (session.Changes == 1) removed.Add(id);
         }
 
         return removed;
@@ -47,7 +52,9 @@ internal sealed partial class SqliteTaskStore
                     Attempts: rows.Int32(4),
                     LastError: rows.IsNull(5) ? null : rows.Text(5),
                     Progress: rows.IsNull(6) ? null : rows.Text(6),
-                    Body: rows.Bytes(7)));
+                    MaxAttempts: rows.Int32(7),
+                    Size: rows.Int32(8),
+                    Body: rows.BytesOrNull(9)));
             }
 
             return dead;
@@ -56,16 +63,18 @@ internal sealed partial class SqliteTaskStore
 
     private static partial class Sql
     {
-        private const string DeadColumns = "id, kind, created_at, died_at, attempts, last_error, progress, body";
+        private const string DeadColumns = "id, kind, created_at, died_at, attempts, last_error, progress, max_attempts, length(body)";
 
-        public const string ListDead = $"SELECT {DeadColumns} FROM dead_tasks WHERE id < ?2 ORDER BY id DESC LIMIT ?1";
+        public const string ListDead = $"""
+            SELECT {DeadColumns}, NULL FROM dead_tasks WHERE (died_at, id) < (?2, ?3) ORDER BY died_at DESC, id DESC LIMIT ?1
+            """;
 
-        public const string FindDead = $"SELECT {DeadColumns} FROM dead_tasks WHERE id = ?1";
+        public const string FindDead = $"SELECT {DeadColumns}, body FROM dead_tasks WHERE id = ?1";
 
         // One that was published again meanwhile waits already; its dead letter is not needed any more.
         public const string RetryDead = """
-            INSERT INTO tasks (kind, task_key, priority, run_at, created_at, max_attempts, progress, body)
-            SELECT kind, task_key, priority, ?2, created_at, max_attempts, progress, body FROM dead_tasks WHERE id = ?1
+            INSERT INTO tasks (kind, task_key, priority, run_at, created_at, max_attempts, progress, body, event_key)
+            SELECT kind, task_key, priority, ?2, created_at, max_attempts, progress, body, event_key FROM dead_tasks WHERE id = ?1
             ON CONFLICT (task_key, kind) DO NOTHING
             """;
 

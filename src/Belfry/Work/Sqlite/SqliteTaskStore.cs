@@ -174,8 +174,8 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
         public const string Retry = "UPDATE tasks SET lease_until = NULL, attempts = attempts + 1, run_at = ?2, last_error = ?3 WHERE id = ?1";
 
         public const string Bury = """
-            INSERT INTO dead_tasks
-            SELECT id, kind, task_key, priority, created_at, ?2, attempts + 1, max_attempts, ?3, progress, body FROM tasks WHERE id = ?1
+            INSERT INTO dead_tasks (id, kind, task_key, priority, created_at, died_at, attempts, max_attempts, last_error, progress, body, event_key)
+            SELECT id, kind, task_key, priority, created_at, ?2, attempts + 1, max_attempts, ?3, progress, body, event_key FROM tasks WHERE id = ?1
             """;
 
         public const string Remove = "DELETE FROM tasks WHERE id = ?1";
