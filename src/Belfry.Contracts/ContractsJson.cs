@@ -20,5 +20,6 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(DeadLetterIds))]
 [JsonSerializable(typeof(DeadLetterAnswer))]
+[JsonSerializable(typeof(EventTrace))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -73,6 +73,7 @@ internal static partial class BelfryHost
         var admin = app.MapGroup("").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);
         admin.MapTelemetry();
         admin.MapDeadLetters();
+        admin.MapTrace();
         return app;
     }
 

@@ -6,6 +6,7 @@ using Belfry.Settings;
 using Belfry.Work.Postgres;
 using Belfry.Work.Sqlite;
 using Belfry.Work.Topics;
+using Belfry.Work.Trace;
 
 namespace Belfry.Work;
 
@@ -27,6 +28,12 @@ internal static class WorkServices
             SqliteMailboxStore sqlite => new SqliteTopicStore(sqlite),
             var other => throw new InvalidOperationException($"There are no topics for {other.GetType().Name}."),
         });
+        services.AddSingleton<ITraceStore>(provider => provider.GetRequiredService<IMailboxStore>() switch
+        {
+            PostgresMailboxStore postgres => new PostgresTraceStore(postgres),
+            SqliteMailboxStore sqlite => new SqliteTraceStore(sqlite),
+            var other => throw new InvalidOperationException($"There is no trace for {other.GetType().Name}."),
+        });
         foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TaskKind)) && !type.IsAbstract))
         {
             services.AddSingleton(typeof(TaskKind), kind);
@@ -42,6 +49,8 @@ internal static class WorkServices
         services.AddSingleton<Completions>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<TopicEndpoints>();
+        services.AddSingleton<EventTracer>();
+        services.AddSingleton<TraceEndpoints>();
         services.AddHostedService<WorkEngine>();
         return services;
     }
@@ -56,4 +65,8 @@ internal static class WorkServices
         members.MapDelete("{user}", static (HttpContext http, TopicEndpoints endpoints) => endpoints.DeleteAsync(http));
         return members;
     }
+
+    /// <summary>For the admin listener.</summary>
+    public static void MapTrace(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/admin/events/{source}/{id}", static (HttpContext http, TraceEndpoints endpoints) => endpoints.GetAsync(http));
 }

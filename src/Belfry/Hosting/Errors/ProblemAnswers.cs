@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Belfry.Contracts;
+using Belfry.Http;
+using Belfry.Mailboxes;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Belfry.Hosting.Errors;
@@ -8,6 +10,8 @@ namespace Belfry.Hosting.Errors;
 internal static class ProblemAnswers
 {
     private const string MediaType = "application/problem+json";
+
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>What this request's problem is to say beyond its title.</summary>
     public static void ExplainProblem(this HttpContext context, string detail) => context.Features.Set(new Explanation(detail));
@@ -19,18 +23,29 @@ internal static class ProblemAnswers
             ExceptionHandler = WriteFailureAsync,
             StatusCodeSelector = StatusOf,
             // What a client does wrong is no failure of ours.
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+            // That the store is away is said by its monitor, once.
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException or StoreUnavailableException,
         });
         return app.UseStatusCodePages(context => WriteAsync(context.HttpContext));
     }
 
-    private static int StatusOf(Exception exception) =>
-        exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+    private static int StatusOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => bad.StatusCode,
+        StoreUnavailableException => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
 
     private static Task WriteFailureAsync(HttpContext context)
     {
         // A request that Kestrel refuses says why; what else went wrong is the log's, not the caller's.
-        if (context.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad) context.ExplainProblem(bad.Message);
+        var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is StoreUnavailableException)
+        {
+            return ProblemResponse.WriteAsync(context, Problems.StoreUnavailable("The store does not answer. Send the same again."), StoreRetry);
+        }
+
+        if (error is BadHttpRequestException bad) context.ExplainProblem(bad.Message);
         return WriteAsync(context);
     }
 

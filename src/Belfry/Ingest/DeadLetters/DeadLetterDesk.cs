@@ -24,13 +24,13 @@ internal sealed class DeadLetterDesk(IMailboxStore mailboxes, IDeadRecordStore r
         if (kind is not DeadLetterKind.Record)
         {
             var dead = await tasks.ListDeadAsync(max + 1, before?.PlaceAmong(DeadLetterKind.Task), ct);
-            found.AddRange(dead.Select(t => (new DeadLetterCursor(t.DiedAt, new DeadLetterId(DeadLetterKind.Task, t.Id)), DeadLetterText.Of(t))));
+            found.AddRange(dead.Select(t => (new DeadLetterCursor(t.DiedAt, new DeadLetterId(DeadLetterKind.Task, t.Id)), DeadLetterView.Of(t))));
         }
 
         if (kind is not DeadLetterKind.Task)
         {
             var dead = await records.ListAsync(max + 1, before?.PlaceAmong(DeadLetterKind.Record), ct);
-            found.AddRange(dead.Select(r => (new DeadLetterCursor(r.ReceivedAt, new DeadLetterId(DeadLetterKind.Record, r.Id)), DeadLetterText.Of(r))));
+            found.AddRange(dead.Select(r => (new DeadLetterCursor(r.ReceivedAt, new DeadLetterId(DeadLetterKind.Record, r.Id)), DeadLetterView.Of(r))));
         }
 
         var page = found
@@ -42,8 +42,8 @@ internal sealed class DeadLetterDesk(IMailboxStore mailboxes, IDeadRecordStore r
     /// <summary>The whole of it; null: there is none.</summary>
     public async Task<DeadLetter?> FindAsync(DeadLetterId id, CancellationToken ct)
     {
-        if (id.Kind == DeadLetterKind.Task) return await tasks.FindDeadAsync(id.Number, ct) is { } task ? DeadLetterText.Of(task) : null;
-        return await records.FindAsync(id.Number, ct) is { } record ? DeadLetterText.Of(record) : null;
+        if (id.Kind == DeadLetterKind.Task) return await tasks.FindDeadAsync(id.Number, ct) is { } task ? DeadLetterView.Of(task) : null;
+        return await records.FindAsync(id.Number, ct) is { } record ? DeadLetterView.Of(record) : null;
     }
 
     public async Task<DeadLetterAnswer> DropAsync(IReadOnlyList<DeadLetterId> ids, CancellationToken ct)

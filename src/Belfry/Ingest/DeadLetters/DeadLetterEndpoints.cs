@@ -14,9 +14,7 @@ internal sealed class DeadLetterEndpoints(DeadLetterDesk desk, IEnumerable<IStor
     private const int MaxPage = 500;
     private const int MaxIds = 1000;
 
-    private static readonly TimeSpan AwayRetry = TimeSpan.FromSeconds(2);
-
-    public Task ListAsync(HttpContext http) => AnswerAsync(http, async () =>
+    public async Task<IResult> ListAsync(HttpContext http)
     {
         var (limit, kind, before) = (http.Request.Query["limit"].ToString(), http.Request.Query["kind"].ToString(), http.Request.Query["before"].ToString());
         var max = DefaultPage;
@@ -34,24 +32,24 @@ internal sealed class DeadLetterEndpoints(DeadLetterDesk desk, IEnumerable<IStor
 
         var page = await desk.ListAsync(max, DeadLetterId.ReadKind(kind), before.Length > 0 ? cursor : null, http.RequestAborted);
         return Results.Json(page, ContractsJson.Default.DeadLetterPage);
-    });
+    }
 
-    public Task GetAsync(HttpContext http, string id) => WithIdAsync(http, id, async letter =>
+    public Task<IResult> GetAsync(HttpContext http, string id) => WithIdAsync(id, async letter =>
         await desk.FindAsync(letter, http.RequestAborted) is { } found ? Results.Json(found, ContractsJson.Default.DeadLetter) : NotFound(letter));
 
-    public Task DeleteAsync(HttpContext http, string id) => WithIdAsync(http, id, async letter =>
+    public Task<IResult> DeleteAsync(HttpContext http, string id) => WithIdAsync(id, async letter =>
         (await desk.DropAsync([letter], http.RequestAborted)).Done.Count == 1 ? Results.NoContent() : NotFound(letter));
 
-    public Task RetryAsync(HttpContext http, string id) => WithIdAsync(http, id, async letter =>
+    public Task<IResult> RetryAsync(HttpContext http, string id) => WithIdAsync(id, async letter =>
     {
         var retry = await RetryAsync([letter], http.RequestAborted);
         if (retry.Refused.Count > 0) return ProblemResponse.Of(Problems.StillRefused(retry.Refused[0].Reason));
         return retry.Done.Count > 0 ? Results.NoContent() : NotFound(letter);
     });
 
-    public Task RetryManyAsync(HttpContext http) => WithIdsAsync(http, async ids => (await RetryAsync(ids, http.RequestAborted)).ToAnswer());
+    public Task<IResult> RetryManyAsync(HttpContext http) => WithIdsAsync(http, async ids => (await RetryAsync(ids, http.RequestAborted)).ToAnswer());
 
-    public Task DropManyAsync(HttpContext http) => WithIdsAsync(http, ids => desk.DropAsync(ids, http.RequestAborted));
+    public Task<IResult> DropManyAsync(HttpContext http) => WithIdsAsync(http, ids => desk.DropAsync(ids, http.RequestAborted));
 
     private async Task<DeadLetterRetry> RetryAsync(IReadOnlyList<DeadLetterId> ids, CancellationToken ct)
     {
@@ -61,10 +59,10 @@ internal sealed class DeadLetterEndpoints(DeadLetterDesk desk, IEnumerable<IStor
         return retry;
     }
 
-    private static Task WithIdAsync(HttpContext http, string id, Func<DeadLetterId, Task<IResult>> handle) => AnswerAsync(http, async () =>
-        DeadLetterId.TryParse(id, out var letter) ? await handle(letter) : ProblemResponse.Of(Problems.InvalidField($"'{id}' is no dead letter's id: task-17, record-4.")));
+    private static async Task<IResult> WithIdAsync(string id, Func<DeadLetterId, Task<IResult>> handle) =>
+        DeadLetterId.TryParse(id, out var letter) ? await handle(letter) : NoId(id);
 
-    private static Task WithIdsAsync(HttpContext http, Func<IReadOnlyList<DeadLetterId>, Task<DeadLetterAnswer>> handle) => AnswerAsync(http, async () =>
+    private static async Task<IResult> WithIdsAsync(HttpContext http, Func<IReadOnlyList<DeadLetterId>, Task<DeadLetterAnswer>> handle)
     {
         DeadLetterIds? body;
         try
@@ -80,28 +78,14 @@ internal sealed class DeadLetterEndpoints(DeadLetterDesk desk, IEnumerable<IStor
         var ids = new List<DeadLetterId>(named.Count);
         foreach (var name in named)
         {
-            if (name is null || !DeadLetterId.TryParse(name, out var id))
-            {
-                return ProblemResponse.Of(Problems.InvalidField($"'{name}' is no dead letter's id: task-17, record-4."));
-            }
-
+            if (name is null || !DeadLetterId.TryParse(name, out var id)) return NoId(name);
             ids.Add(id);
         }
 
         return Results.Json(await handle(ids), ContractsJson.Default.DeadLetterAnswer);
-    });
+    }
+
+    private static IResult NoId(string? text) => ProblemResponse.Of(Problems.InvalidField($"'{text}' is no dead letter's id: task-17, record-4."));
 
     private static IResult NotFound(DeadLetterId id) => ProblemResponse.Of(Problems.NotFound($"There is no dead letter {id}."));
-
-    private static async Task AnswerAsync(HttpContext http, Func<Task<IResult>> handle)
-    {
-        try
-        {
-            await (await handle()).ExecuteAsync(http);
-        }
-        catch (StoreUnavailableException)
-        {
-            await ProblemResponse.WriteAsync(http, Problems.StoreUnavailable("The store does not answer. Send the same again."), AwayRetry);
-        }
-    }
 }

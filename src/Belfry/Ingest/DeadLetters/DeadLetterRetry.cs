@@ -1,4 +1,5 @@
 using Belfry.Contracts;
+using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 
 namespace Belfry.Ingest.DeadLetters;

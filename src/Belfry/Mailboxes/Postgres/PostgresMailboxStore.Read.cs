@@ -104,9 +104,9 @@ internal sealed partial class PostgresMailboxStore
 
         // Sorted, as everything that locks rows of several users; what stands higher already is not rewritten.
         public const string MoveDelivered = """
-            INSERT INTO belfry.cursors (user_id, delivered_seq)
-            SELECT u, max(s) FROM unnest($1, $2) AS moved(u, s) GROUP BY u ORDER BY u COLLATE "C"
-            ON CONFLICT (user_id) DO UPDATE SET delivered_seq = excluded.delivered_seq
+            INSERT INTO belfry.cursors (user_id, delivered_seq, delivered_at)
+            SELECT u, max(s), belfry.now() FROM unnest($1, $2) AS moved(u, s) GROUP BY u ORDER BY u COLLATE "C"
+            ON CONFLICT (user_id) DO UPDATE SET delivered_seq = excluded.delivered_seq, delivered_at = excluded.delivered_at
             WHERE cursors.delivered_seq < excluded.delivered_seq
             """;
 

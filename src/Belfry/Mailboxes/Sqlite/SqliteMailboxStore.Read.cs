@@ -40,7 +40,7 @@ internal sealed partial class SqliteMailboxStore
         WriteAsync("move delivered", session =>
         {
             using var write = Begin(session);
-            foreach (var (userId, seq) in delivered) session.Prepare(Sql.MoveDelivered).Bind(userId).Bind(seq).Run();
+            foreach (var (userId, seq) in delivered) session.Prepare(Sql.MoveDelivered).Bind(userId).Bind(seq).Bind(Now).Run();
             write.Commit();
             return true;
         }, ct);
@@ -89,8 +89,9 @@ internal sealed partial class SqliteMailboxStore
             """;
 
         public const string MoveDelivered = """
-            INSERT INTO cursors (user_id, delivered_seq) VALUES (?1, ?2)
-            ON CONFLICT DO UPDATE SET delivered_seq = excluded.delivered_seq WHERE delivered_seq < excluded.delivered_seq
+            INSERT INTO cursors (user_id, delivered_seq, delivered_at) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET delivered_seq = excluded.delivered_seq, delivered_at = excluded.delivered_at
+            WHERE delivered_seq < excluded.delivered_seq
             """;
 
         public const string CountByStatus = "SELECT status, count(*) FROM notification_status GROUP BY status ORDER BY status";

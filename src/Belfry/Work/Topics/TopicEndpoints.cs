@@ -2,25 +2,33 @@ using System.Text.Json;
 using Belfry.Contracts;
 using Belfry.Http;
 using Belfry.Mailboxes;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Belfry.Work.Topics;
 
 /// <summary><c>/v1/topics/{topic}/members</c>: who gets what is published to a topic from now on.</summary>
 internal sealed class TopicEndpoints(ITopicStore store)
 {
-    private const string Prefix = "/v1/topics/";
     private const int MaxName = 255;
     private const int MaxPage = 1000;
 
-    private static readonly TimeSpan AwayRetry = TimeSpan.FromSeconds(2);
+    // Where the names stand in the path.
+    private const int Topic = 2;
+    private const int User = 4;
 
-    public Task PutAsync(HttpContext http) => ChangeOneAsync(http, (topic, user) => store.AddMembersAsync(topic, [user], http.RequestAborted));
+    public Task<IResult> PutAsync(HttpContext http) => WithNamesAsync(http, async names =>
+    {
+        await store.AddMembersAsync(names[0], [names[1]], http.RequestAborted);
+        return Results.NoContent();
+    });
 
-    public Task DeleteAsync(HttpContext http) => ChangeOneAsync(http, (topic, user) => store.RemoveMembersAsync(topic, [user], http.RequestAborted));
+    public Task<IResult> DeleteAsync(HttpContext http) => WithNamesAsync(http, async names =>
+    {
+        await store.RemoveMembersAsync(names[0], [names[1]], http.RequestAborted);
+        return Results.NoContent();
+    });
 
     /// <summary>Many at once: <c>{"add":[…],"remove":[…]}</c>.</summary>
-    public Task PostAsync(HttpContext http) => AnswerAsync(http, async names =>
+    public Task<IResult> PostAsync(HttpContext http) => WithNamesAsync(http, async names =>
     {
         TopicChange? change;
         try
@@ -29,13 +37,13 @@ internal sealed class TopicEndpoints(ITopicStore store)
         }
         catch (JsonException e)
         {
-            return Refuse(Problems.Malformed($"Not {{\"add\":[…],\"remove\":[…]}}: {e.Message}"));
+            return ProblemResponse.Of(Problems.Malformed($"Not {{\"add\":[…],\"remove\":[…]}}: {e.Message}"));
         }
 
         IReadOnlyList<string> add = change?.Add ?? [], remove = change?.Remove ?? [];
         foreach (var user in add.Concat(remove))
         {
-            if (TextRules.FindFault(user, MaxName) is { } fault) return Refuse(Problems.InvalidField($"A user {fault}."));
+            if (FaultOf(user) is { } fault) return ProblemResponse.Of(Problems.InvalidField($"A user {fault}."));
         }
 
         var added = add.Count == 0 ? 0 : await store.AddMembersAsync(names[0], add, http.RequestAborted);
@@ -44,44 +52,22 @@ internal sealed class TopicEndpoints(ITopicStore store)
     });
 
     /// <summary>A page of members: <c>?after=</c> the last one of the page before.</summary>
-    public Task GetAsync(HttpContext http) => AnswerAsync(http, async names =>
+    public Task<IResult> GetAsync(HttpContext http) => WithNamesAsync(http, async names =>
     {
         var after = http.Request.Query["after"].ToString();
         var members = await store.ReadMembersAsync(names[0], after.Length == 0 ? null : after, MaxPage, http.RequestAborted);
         return Results.Json(new TopicMembers(members, members.Count == MaxPage ? members[^1] : null), ContractsJson.Default.TopicMembers);
     });
 
-    private static Task ChangeOneAsync(HttpContext http, Func<string, string, Task> change) => AnswerAsync(http, async names =>
+    /// <summary>With the topic and, where there is one, the user.</summary>
+    private static async Task<IResult> WithNamesAsync(HttpContext http, Func<string[], Task<IResult>> handle)
     {
-        await change(names[0], names[1]);
-        return Results.NoContent();
-    });
-
-    private static async Task AnswerAsync(HttpContext http, Func<string[], Task<IResult>> handle)
-    {
-        try
-        {
-            var names = NamesOf(http);
-            var fault = names.Select(name => TextRules.FindFault(name, MaxName)).FirstOrDefault(f => f is not null);
-            var result = fault is null ? await handle(names) : Refuse(Problems.InvalidField($"A name in the path {fault}."));
-            await result.ExecuteAsync(http);
-        }
-        catch (StoreUnavailableException)
-        {
-            await ProblemResponse.WriteAsync(http, Problems.StoreUnavailable("The store does not answer. Send the same again."), AwayRetry);
-        }
+        var parts = RawPath.PartsOf(http);
+        string[] names = parts.Length > User ? [parts[Topic], parts[User]] : [parts[Topic]];
+        var fault = names.Select(FaultOf).FirstOrDefault(f => f is not null);
+        return fault is null ? await handle(names) : ProblemResponse.Of(Problems.InvalidField($"A name in the path {fault}."));
     }
 
-    private static IResult Refuse(Problem problem) => Results.Problem(problem.Detail, instance: null, problem.Status, problem.Title, problem.Type);
-
-    /// <summary>
-    /// The topic and, where there is one, the user, from the request's own bytes: what the server decodes leaves <c>%2F</c> as
-    /// it is, and a name that holds it could not be told from one with a slash.
-    /// </summary>
-    private static string[] NamesOf(HttpContext http)
-    {
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-        var parts = target[(target.IndexOf(Prefix, StringComparison.Ordinal) + Prefix.Length)..].Split('/');
-        return parts.Length > 2 ? [Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts[2])] : [Uri.UnescapeDataString(parts[0])];
-    }
+    /// <param name="name">JSON's null comes as one.</param>
+    private static string? FaultOf(string? name) => TextRules.FindFault(name ?? "", MaxName);
 }

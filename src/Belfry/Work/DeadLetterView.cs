@@ -2,12 +2,11 @@ using System.Text;
 using System.Text.Unicode;
 using Belfry.Contracts;
 using Belfry.Mailboxes;
-using Belfry.Work;
 
-namespace Belfry.Ingest.DeadLetters;
+namespace Belfry.Work;
 
 /// <summary>Dead letters of both kinds as they are shown.</summary>
-internal static class DeadLetterText
+internal static class DeadLetterView
 {
     public static DeadLetter Of(DeadTask task) => new()
     {

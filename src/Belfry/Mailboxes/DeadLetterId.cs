@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Belfry.Ingest.DeadLetters;
+namespace Belfry.Mailboxes;
 
 /// <summary>What a dead letter was.</summary>
 internal enum DeadLetterKind
