@@ -30,7 +30,8 @@ internal interface ITaskStore
     Task ReleaseAsync(IReadOnlyList<TaskRef> tasks, CancellationToken ct);
 
     /// <summary>Frees tasks whose lease has run out; answers how many, and how many of them are dead now.</summary>
-    Task<(int Freed, int Dead)> ReclaimAsync(int max, CancellationToken ct);
+    /// <param name="back">How long ago at most; null: whenever it was.</param>
+    Task<(int Freed, int Dead)> ReclaimAsync(int max, TimeSpan? back, CancellationToken ct);
 
     /// <summary>How many wait to be due, are due, are held, and are dead.</summary>
     Task<TaskCounts> CountAsync(CancellationToken ct);

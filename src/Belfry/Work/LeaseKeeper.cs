@@ -9,6 +9,9 @@ internal sealed partial class LeaseKeeper(
 {
     private const int MaxBatch = 1000;
 
+    // A lease that ran out has been looked for at each interval since; a claim's transaction may come a statement's timeout later.
+    private readonly TimeSpan _recent = TimeSpan.FromMinutes(1) + (2 * options.Value.ReclaimInterval);
+    private readonly SweepPace _sweeps = new(10 * options.Value.ReclaimInterval, time);
     private readonly TimeSpan _lease = options.Value.Lease;
 
     public Task RunAsync(CancellationToken ct) => Task.WhenAll(
@@ -32,16 +35,32 @@ internal sealed partial class LeaseKeeper(
 
     internal async Task ReclaimAsync(CancellationToken ct)
     {
-        while (true)
+        var sweep = _sweeps.TryBegin();
+        try
         {
-            var (freed, dead) = await store.ReclaimAsync(MaxBatch, ct);
-            if (freed == 0) return;
-
-            metrics.Reclaimed(freed, dead);
-            Log.Reclaimed(log, freed, dead);
-            wakes.Wake();
-            if (freed < MaxBatch) return;
+            while (await ReclaimPageAsync(sweep, ct) == MaxBatch)
+            {
+            }
         }
+        catch (StoreUnavailableException)
+        {
+            // It may stay away for longer than what is recent.
+            _sweeps.Reset();
+            throw;
+        }
+    }
+
+    private async Task<int> ReclaimPageAsync(bool sweep, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        var (freed, dead) = await store.ReclaimAsync(MaxBatch, sweep ? null : _recent, ct);
+        if (sweep) _sweeps.Ended(time.GetElapsedTime(began));
+        if (freed == 0) return 0;
+
+        metrics.Reclaimed(freed, dead);
+        Log.Reclaimed(log, freed, dead);
+        wakes.Wake();
+        return freed;
     }
 
     private async Task EveryAsync(TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken ct)

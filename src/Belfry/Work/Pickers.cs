@@ -45,8 +45,9 @@ internal sealed class Pickers
         try
         {
             var asked = _time.GetTimestamp();
-            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, _instance, _floors.Next()), ct);
-            _floors.Learn(claimed);
+            var look = _floors.Next();
+            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, _instance, look.Floors), ct);
+            _floors.Learn(look, claimed);
             _metrics.Claimed(claimed.Count);
 
             // Before anything runs: another picker may as well begin.

@@ -68,7 +68,7 @@ public abstract partial class TaskStoreContract
                     if (model.Values.Any(s => s.Leased && Math.Abs(s.Left.TotalSeconds) < 0.9)) break;
                     var late = model.Where(s => s.Value is { Leased: true } && s.Value.Left < TimeSpan.Zero).ToList();
                     var dead = late.Count(s => s.Value.Attempts + 1 >= 4);
-                    Assert.Equal((late.Count, dead), await Tasks.ReclaimAsync(100, Cancelled));
+                    Assert.Equal((late.Count, dead), await Tasks.ReclaimAsync(100, back: null, Cancelled));
                     foreach (var (id, state) in late) Fail(id, state);
                     break;
             }

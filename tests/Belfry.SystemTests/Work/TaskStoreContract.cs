@@ -111,10 +111,11 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
         await PassTimeAsync(Lease - TimeSpan.FromSeconds(5));
         Assert.Equal([first.Id], await Tasks.RenewAsync([first.Ref], Lease, Cancelled));
         await PassTimeAsync(Lease - TimeSpan.FromSeconds(5));
-        Assert.Equal((0, 0), await Tasks.ReclaimAsync(100, Cancelled));
+        Assert.Equal((0, 0), await Tasks.ReclaimAsync(100, back: null, Cancelled));
 
         await PassTimeAsync(TimeSpan.FromSeconds(10));
-        Assert.Equal((1, 0), await Tasks.ReclaimAsync(100, Cancelled));
+        Assert.Equal((0, 0), await Tasks.ReclaimAsync(100, back: TimeSpan.FromSeconds(1), Cancelled));
+        Assert.Equal((1, 0), await Tasks.ReclaimAsync(100, back: TimeSpan.FromSeconds(60), Cancelled));
         var second = Assert.Single(await ClaimAsync());
 
         Assert.Equal((first.Id, 2, 1), (second.Id, second.Token, second.Attempts));
@@ -168,7 +169,7 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
         {
             Assert.Single(await ClaimAsync());
             await PassTimeAsync(Lease + TimeSpan.FromSeconds(1));
-            Assert.Equal((1, i), await Tasks.ReclaimAsync(100, Cancelled));
+            Assert.Equal((1, i), await Tasks.ReclaimAsync(100, back: null, Cancelled));
         }
 
         Assert.Empty(await ClaimAsync());

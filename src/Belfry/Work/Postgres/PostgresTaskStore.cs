@@ -74,11 +74,12 @@ internal sealed partial class PostgresTaskStore(PostgresMailboxStore store) : IT
 
     public Task ReleaseAsync(IReadOnlyList<TaskRef> tasks, CancellationToken ct) => ReadIdsAsync("release tasks", Sql.Release, Refs(tasks), ct);
 
-    public Task<(int Freed, int Dead)> ReclaimAsync(int max, CancellationToken ct) =>
+    public Task<(int Freed, int Dead)> ReclaimAsync(int max, TimeSpan? back, CancellationToken ct) =>
         UseAsync("reclaim tasks", async connection =>
         {
             await using var command = new NpgsqlCommand(Sql.Reclaim, connection);
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = max });
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan?> { TypedValue = back, NpgsqlDbType = NpgsqlDbType.Interval });
             await using var reader = await command.ExecuteReaderAsync(ct);
             await reader.ReadAsync(ct);
             return ((int)reader.GetInt64(0), (int)reader.GetInt64(1));
@@ -137,7 +138,7 @@ internal sealed partial class PostgresTaskStore(PostgresMailboxStore store) : IT
             FROM unnest($1, $2) r(id, token) WHERE t.id = r.id AND t.token = r.token RETURNING t.id
             """;
 
-        public const string Reclaim = "SELECT count(*), count(*) FILTER (WHERE dead) FROM belfry.reclaim_tasks($1)";
+        public const string Reclaim = "SELECT count(*), count(*) FILTER (WHERE dead) FROM belfry.reclaim_tasks($1, $2)";
 
         public const string Count = """
             SELECT count(*) FILTER (WHERE lease_until IS NULL AND run_at > belfry.now()),

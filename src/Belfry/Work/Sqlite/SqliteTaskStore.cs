@@ -71,11 +71,11 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
             return dead;
         }, ct);
 
-    public Task<(int Freed, int Dead)> ReclaimAsync(int max, CancellationToken ct) =>
+    public Task<(int Freed, int Dead)> ReclaimAsync(int max, TimeSpan? back, CancellationToken ct) =>
         WriteAsync("reclaim tasks", session =>
         {
             var late = new List<(long Id, bool Dead)>();
-            using (var rows = session.Prepare(Sql.Late).Bind(store.Now).Bind(max))
+            using (var rows = session.Prepare(Sql.Late).Bind(store.Now).Bind(max).Bind(back is { } some ? store.Now - Microseconds(some) : 0))
             {
                 while (rows.Step()) late.Add((rows.Int64(0), rows.Int32(1) + 1 >= rows.Int32(2)));
             }
@@ -180,7 +180,7 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
 
         public const string Remove = "DELETE FROM tasks WHERE id = ?1";
 
-        public const string Late = "SELECT id, attempts, max_attempts FROM tasks WHERE lease_until < ?1 ORDER BY lease_until LIMIT ?2";
+        public const string Late = "SELECT id, attempts, max_attempts FROM tasks WHERE lease_until < ?1 AND lease_until >= ?3 ORDER BY lease_until LIMIT ?2";
 
         public const string Count = """
             SELECT count(*) FILTER (WHERE lease_until IS NULL AND run_at > ?1), count(*) FILTER (WHERE lease_until IS NULL AND run_at <= ?1),

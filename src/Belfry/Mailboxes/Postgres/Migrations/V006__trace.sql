@@ -16,8 +16,7 @@ ALTER TABLE belfry.dead_tasks ADD COLUMN event_key uuid;
 CREATE INDEX tasks_event ON belfry.tasks (event_key) WHERE event_key IS NOT NULL;
 CREATE INDEX dead_tasks_event ON belfry.dead_tasks (event_key) WHERE event_key IS NOT NULL;
 
-DROP FUNCTION belfry.add_tasks(text[], uuid[], smallint[], timestamptz[], smallint[], bytea[]);
-
+-- Beside the one with fewer parameters, which instances of the version before still call.
 -- Keys are inserted in order, so that two batches with the same ones wait for each other and never crosswise.
 CREATE FUNCTION belfry.add_tasks(
     kinds text[], keys uuid[], priorities smallint[], run_ats timestamptz[], max_attempts smallint[], bodies bytea[], event_keys uuid[])
