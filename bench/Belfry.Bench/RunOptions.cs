@@ -51,6 +51,12 @@ internal sealed record RunOptions
     /// <summary>For a replay: how many wait for each user.</summary>
     public int Notifications { get; init; } = 1_000;
 
+    /// <summary>For a fan-out: how many members the topic has.</summary>
+    public int Members { get; init; } = 1_000_000;
+
+    /// <summary>For a fan-out: how often the server is killed in between.</summary>
+    public int Kills { get; init; } = 2;
+
     /// <summary>The size of an event's payload, in bytes.</summary>
     public int Payload { get; init; } = 250;
 

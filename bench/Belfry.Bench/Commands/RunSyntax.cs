@@ -14,18 +14,20 @@ internal sealed class RunSyntax
     private const int MaxPayload = 64 * 1024;
 
     private readonly Argument<string> _scenario = new("scenario") { Description = string.Join("; ", Scenario.All.Select(scenario => $"{scenario.Name}: {scenario.Description}")) };
-    private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; idle: 10000).", 1, 1_000_000);
+    private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; fanout: 100; idle: 10000).", 1, 1_000_000);
     private readonly Option<int?> _users = Number("--users", "Users that events are for; the first of them have the streams (default: as many as connections).", 1, 5_000_000);
-    private readonly Option<string> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds.", HelpName = "n|max", DefaultValueFactory = _ => "1200" };
+    private readonly Option<string?> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds (default 1200; fanout: 100).", HelpName = "n|max" };
     private readonly Option<string> _mix = new("--mix") { Description = "Whom events are for: users, or also topics (the followers service's, a third of all, by the work queue).", DefaultValueFactory = _ => "users" };
     private readonly DurationOption _duration = new("--duration", "How long is measured (default 60s; idle: 35s).");
     private readonly DurationOption _warmUp = new("--warm-up", "How long the load runs before that (default 3s).");
     private readonly Option<int?> _notifications = Number("--notifications", "replay: how many wait for each user (default 1000).", 1, 1_000_000);
+    private readonly Option<int?> _members = Number("--members", "fanout: how many members the topic has (default 1000000).", 1, 10_000_000);
+    private readonly Option<int?> _kills = Number("--kills", "fanout: how often the server is killed in between (default 2).", 0, 20);
     private readonly Option<int?> _payload = Number("--payload", "Size of an event's payload in bytes (default 250).", EventWriter.MinPayloadBytes, MaxPayload);
     private readonly DurationOption _maxP99 = new("--max-p99", "With --rate max: the latency up to which a rate holds (default 1s).");
     private readonly Option<string> _pipeline = new("--pipeline") { Description = "The system to measure.", DefaultValueFactory = _ => Pipeline.Belfry.Name };
     private readonly Option<string> _store = new("--store") { Description = "What keeps the mailboxes.", DefaultValueFactory = _ => "postgres" };
-    private readonly Option<string> _via = new("--via") { Description = "How events come in.", DefaultValueFactory = _ => "kafka" };
+    private readonly Option<string?> _via = new("--via") { Description = "How events come in (default kafka; fanout: http).", HelpName = "kafka|http" };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "Connection string of a PostgreSQL to use in place of a throw-away one." };
     private readonly Option<string?> _kafka = new("--kafka") { Description = "Bootstrap servers of a Kafka to use in place of a throw-away one." };
     private readonly Option<string[]> _settings = Pairs("--set", "A setting of the server, as its environment variable. May be given several times.");
@@ -42,7 +44,7 @@ internal sealed class RunSyntax
         _mix.AcceptOnlyFromAmong("users", "topics");
         _rate.Validators.Add(result =>
         {
-            if (ReadRate(result.GetValueOrDefault<string>()!) is null && result.GetValueOrDefault<string>() != Max) result.AddError("--rate is a number above 0, or max.");
+            if (result.GetValueOrDefault<string?>() is { } rate && rate != Max && ReadRate(rate) is null) result.AddError("--rate is a number above 0, or max.");
         });
     }
 
@@ -51,7 +53,7 @@ internal sealed class RunSyntax
         command.Add(_scenario);
         foreach (var option in new Option[]
         {
-            _connections, _users, _rate, _mix, _duration, _warmUp, _notifications, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
+            _connections, _users, _rate, _mix, _duration, _warmUp, _notifications, _members, _kills, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
         })
         {
             command.Add(option);
@@ -69,16 +71,18 @@ internal sealed class RunSyntax
         {
             Connections = connections,
             Users = parsed.GetValue(_users) ?? connections,
-            Rate = ReadRate(parsed.GetValue(_rate)!),
+            Rate = ReadRate(parsed.GetValue(_rate) ?? scenario.DefaultRate),
             FollowersByTopic = parsed.GetValue(_mix) == "topics",
             Duration = parsed.GetValue(_duration) ?? scenario.DefaultDuration,
             WarmUp = parsed.GetValue(_warmUp) ?? defaults.WarmUp,
             Notifications = parsed.GetValue(_notifications) ?? defaults.Notifications,
+            Members = parsed.GetValue(_members) ?? defaults.Members,
+            Kills = parsed.GetValue(_kills) ?? defaults.Kills,
             Payload = parsed.GetValue(_payload) ?? defaults.Payload,
             MaxP99 = parsed.GetValue(_maxP99) ?? defaults.MaxP99,
             Pipeline = Pipeline.All.Single(pipeline => pipeline.Name == parsed.GetValue(_pipeline)),
             Store = Enum.Parse<StoreKind>(parsed.GetValue(_store)!, ignoreCase: true),
-            Via = scenario.Publishes ? Enum.Parse<WayIn>(parsed.GetValue(_via)!, ignoreCase: true) : WayIn.None,
+            Via = scenario.Publishes ? Enum.Parse<WayIn>(parsed.GetValue(_via) ?? scenario.DefaultVia, ignoreCase: true) : WayIn.None,
             Postgres = parsed.GetValue(_postgres),
             Kafka = parsed.GetValue(_kafka),
             Settings = ReadPairs(parsed.GetValue(_settings)),
@@ -95,6 +99,10 @@ internal sealed class RunSyntax
         if (!pipeline.TakesHttp && result.GetValue(_via) == "http") result.AddError($"{pipeline.Name} takes events from Kafka only.");
         if (!pipeline.IsBelfry && result.GetValue(_store) == "sqlite") result.AddError($"{pipeline.Name} has no SQLite.");
         if (!pipeline.IsBelfry && result.GetValue(_mix) == "topics") result.AddError($"{pipeline.Name} has no topics.");
+        if (result.GetValue(_scenario) != FanOutScenario.ScenarioName) return;
+        if (!pipeline.IsBelfry) result.AddError($"{pipeline.Name} has no topics.");
+        if (result.GetValue(_store) != "postgres") result.AddError("fanout is measured on PostgreSQL.");
+        if (result.GetValue(_rate) == Max) result.AddError("fanout has single events at a rate beside it, not max.");
     }
 
     private static double? ReadRate(string text) =>

@@ -31,7 +31,8 @@ internal sealed class Measurement
 
     public long StartMicros { get; }
 
-    public TimeSpan Duration { get; }
+    /// <summary>Shorter after <see cref="End"/>.</summary>
+    public TimeSpan Duration { get; private set; }
 
     public int? NotificationsEach { get; }
 
@@ -52,6 +53,13 @@ internal sealed class Measurement
     public double OfferedPerSecond => PerSecond(Offered);
 
     public double DeliveredPerSecond => PerSecond(Delivered);
+
+    /// <summary>The window ends here, for what could not be said before how long it takes. When nothing is recorded any more.</summary>
+    public void End(long micros)
+    {
+        var duration = BenchClock.ToTimeSpan(micros - StartMicros);
+        if (duration < Duration) Duration = duration;
+    }
 
     public Recorder NewRecorder()
     {

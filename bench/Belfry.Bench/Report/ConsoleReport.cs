@@ -45,6 +45,16 @@ internal static class ConsoleReport
             Line(output, "Replay", $"{replay.Notifications:N0} notifications in {replay.Seconds:N2} s: {replay.NotificationsPerS:N0}/s, {(replay.Complete ? "complete" : "NOT complete")}; connects p50 {replay.ConnectMs.P50:N0} ms, p99 {replay.ConnectMs.P99:N0} ms");
         }
 
+        if (report.Fanout is { } fanOut)
+        {
+            Line(output, "Fan-out", $"{fanOut.Members:N0} members (put in at {fanOut.MembersAddedPerS:N0}/s): once {fanOut.Once:N0}, missing {fanOut.Missing:N0}, doubled {fanOut.Doubled:N0}, others {fanOut.Others:N0}");
+            Line(output, "", $"{fanOut.PerS:N0} mailboxes/s in {fanOut.Seconds:N1} s of work; {fanOut.PerSInAll:N0}/s in all {fanOut.SecondsInAll:N1} s");
+            foreach (var life in fanOut.Lives)
+            {
+                Line(output, "  life", $"{life.Mailboxes:N0} in {life.Seconds:N1} s: {life.PerS:N0}/s; before it {life.DownSeconds:N1} s down, {life.LeaseSeconds:N1} s until the lease had run out");
+            }
+        }
+
         if (report.Idle is { } idle)
         {
             Line(output, "Each connection", $"server {idle.ServerRssBytesEach:N0} B resident ({idle.ServerPssBytesEach:N0} B proportional), kernel {idle.KernelTcpBytesEach:N0} B TCP buffers and {idle.KernelSlabBytesEach:N0} B objects for both ends");

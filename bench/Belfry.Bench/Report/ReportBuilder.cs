@@ -19,6 +19,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
     private MeasuredLoad? _load;
     private IReadOnlyList<Probe>? _probes;
     private ReplayReport? _replay;
+    private FanOutReport? _fanOut;
     private IdleReport? _idle;
 
     private MeasuredLoad Load => _load ?? throw new InvalidOperationException("Nothing was measured.");
@@ -37,6 +38,12 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         var seconds = BenchClock.ToSeconds(load.Measurement.LastMicros - load.Measurement.StartMicros);
         var connects = LatencyReport.Of(load.Measurement.MergeConnects().Summarize());
         _replay = new ReplayReport(load.Deliveries, seconds, seconds > 0 ? load.Deliveries / seconds : 0, load.Drained, connects);
+    }
+
+    public void AddFanOut(MeasuredLoad load, FanOutReport fanOut)
+    {
+        _load = load;
+        _fanOut = fanOut;
     }
 
     public void AddIdle(MeasuredLoad load, int connections)
@@ -75,7 +82,8 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         {
             Scenario = run.Options.Scenario,
             Pipeline = run.Options.Pipeline.Name,
-            Held = verdict.Held && run.Ledger.Refused == 0 && (_idle is null || counts.Active == run.Streams.Receipts.Count) && (_probes is null || _probes[^1].Held),
+            Held = verdict.Held && run.Ledger.Refused == 0 && (_idle is null || counts.Active == run.Streams.Receipts.Count) && (_probes is null || _probes[^1].Held)
+                && _fanOut is null or { Missing: 0, Doubled: 0, Others: 0 },
             OfferedPerS = Round(window.OfferedPerSecond),
             StoredPerS = _replay is not null ? 0 : Round(window.PerSecond(storedTimeline)),
             DeliveredPerS = Round(_replay?.NotificationsPerS ?? window.DeliveredPerSecond),
@@ -103,6 +111,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
             Series = SeriesOf(window, storedTimeline, latencies),
             Probes = _probes,
             Replay = _replay,
+            Fanout = _fanOut,
             Idle = _idle,
             Findings = [.. verdict.Findings.Named.Select(finding => finding.Describe(run.Users))],
             Notes = [.. Notes()],
@@ -168,6 +177,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         if (!Load.Drained) yield return "Not everything had arrived when the run ended: what had not counts as lost.";
         if (run.Streams.Counts.Byes > 0) yield return $"{run.Streams.Counts.Byes} streams were ended by the server with a bye.";
         if (run.Retries > 0) yield return $"{run.Retries} requests were sent again.";
+        if (_fanOut?.Lives.Count > 1) yield return "CPU, network and WAL are those since the server's last start; the window includes the dead times, in which no single events were published.";
         if (run.KafkaError is { } error) yield return $"The last error of the Kafka client: {error}.";
     }
 
@@ -180,6 +190,8 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         ["warm_up_s"] = Text(run.Options.WarmUp.TotalSeconds),
         ["payload_bytes"] = Text(run.Options.Payload),
         ["notifications"] = Text(run.Options.Notifications),
+        ["members"] = Text(run.Options.Members),
+        ["kills"] = Text(run.Options.Kills),
         ["max_p99_ms"] = Text(run.Options.MaxP99.TotalMilliseconds),
         ["store"] = run.Options.Store.ToString().ToLowerInvariant(),
         ["via"] = run.Options.Via.ToString().ToLowerInvariant(),

@@ -82,6 +82,30 @@ internal sealed record PercentileReport(double Percentile, double Ms);
 /// <param name="ConnectMs">From the beginning of a connect to the head of the answer.</param>
 internal sealed record ReplayReport(long Notifications, double Seconds, double NotificationsPerS, bool Complete, LatencyReport ConnectMs);
 
+/// <summary>One event for all members of a topic. Times in seconds; a rate is that of mailboxes.</summary>
+/// <param name="Members">Of the topic.</param>
+/// <param name="MembersAddedPerS">By the bulk API.</param>
+/// <param name="Once">Members who have it exactly once.</param>
+/// <param name="Missing">Members who do not have it.</param>
+/// <param name="Doubled">Members who have it more than once.</param>
+/// <param name="Others">Mailboxes that have it and are no member's, and seqs of members that are not their first.</param>
+/// <param name="PerS">While somebody worked on it.</param>
+/// <param name="PerSInAll">From the answer to the publisher to the last mailbox, the dead times included.</param>
+/// <param name="Seconds">While somebody worked on it.</param>
+/// <param name="SecondsInAll">From the answer to the publisher to the last mailbox.</param>
+/// <param name="Lives">Of the server, one after the other.</param>
+internal sealed record FanOutReport(
+    long Members, double MembersAddedPerS, long Once, long Missing, long Doubled, long Others,
+    double PerS, double PerSInAll, double Seconds, double SecondsInAll, IReadOnlyList<FanOutLife> Lives);
+
+/// <summary>From one start of the server to its kill, or to the last mailbox.</summary>
+/// <param name="Mailboxes">Stored in it.</param>
+/// <param name="Seconds">From its claim of the task on.</param>
+/// <param name="PerS">The one divided by the other.</param>
+/// <param name="DownSeconds">Before it: from the kill until the server was ready again; 0 for the first.</param>
+/// <param name="LeaseSeconds">Before it: from there until it had the task, whose lease had to run out.</param>
+internal sealed record FanOutLife(long Mailboxes, double Seconds, double PerS, double DownSeconds, double LeaseSeconds);
+
 /// <summary>What one more connection takes, in bytes, after it has been idle for the duration.</summary>
 /// <param name="Connections">Over how many this is the average.</param>
 /// <param name="ServerRssBytesEach">Resident memory of the server's process.</param>

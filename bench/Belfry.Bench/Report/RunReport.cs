@@ -80,6 +80,8 @@ internal sealed record RunReport
 
     public ReplayReport? Replay { get; init; }
 
+    public FanOutReport? Fanout { get; init; }
+
     public IdleReport? Idle { get; init; }
 
     /// <summary>The first few of each kind of fault, by name.</summary>

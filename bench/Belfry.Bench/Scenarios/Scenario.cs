@@ -6,7 +6,7 @@ namespace Belfry.Bench.Scenarios;
 internal abstract class Scenario
 {
     /// <summary>All there are.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new IdleScenario()];
+    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new FanOutScenario(), new IdleScenario()];
 
     /// <summary>As on the command line.</summary>
     public abstract string Name { get; }
@@ -17,6 +17,12 @@ internal abstract class Scenario
     public virtual int DefaultConnections => 1_000;
 
     public virtual TimeSpan DefaultDuration => TimeSpan.FromSeconds(60);
+
+    /// <summary>Events a second, or max.</summary>
+    public virtual string DefaultRate => "1200";
+
+    /// <summary>How events come in.</summary>
+    public virtual string DefaultVia => "kafka";
 
     /// <summary>Without events there is no need for Kafka.</summary>
     public virtual bool Publishes => true;
