@@ -17,6 +17,7 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(TopicChanged))]
 [JsonSerializable(typeof(TopicMembers))]
 [JsonSerializable(typeof(DeadLetter))]
+[JsonSerializable(typeof(List<DeadLetter>))]
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(DeadLetterIds))]
 [JsonSerializable(typeof(DeadLetterAnswer))]

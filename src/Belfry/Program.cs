@@ -9,5 +9,7 @@ return await CommandLine.RunAsync(
     new ConfigCommand(),
     new EpochCommand(),
     new OffsetsCommand(),
+    new DeadLettersCommand(),
+    new TraceCommand(),
     new ListenCommand(),
     new ProduceCommand());

@@ -29,7 +29,7 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             foreach (var error in parsed.Errors) await invocation.Error.WriteLineAsync(error.Message);
-            var place = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            var place = string.Concat(Upwards(parsed.CommandResult.Command).Reverse().Where(command => command is not RootCommand).Select(command => command.Name + " "));
             await invocation.Error.WriteLineAsync($"See: belfry {place}--help");
             return WrongUsage;
         }
@@ -55,12 +55,16 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>A command, the one that it belongs to, and so on.</summary>
+    private static IEnumerable<Command> Upwards(Command command) =>
+        [command, .. command.Parents.OfType<Command>().SelectMany(Upwards)];
+
     private sealed class HelpWithExamples(HelpAction standard) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)
         {
             var result = standard.Invoke(parseResult);
-            if (parseResult.CommandResult.Command is not BelfryCommand { Examples.Count: > 0 } command) return result;
+            if (Upwards(parseResult.CommandResult.Command).OfType<BelfryCommand>().FirstOrDefault() is not { Examples.Count: > 0 } command) return result;
 
             var output = parseResult.InvocationConfiguration.Output;
             output.WriteLine(command.Examples.Count == 1 ? "Example:" : "Examples:");
