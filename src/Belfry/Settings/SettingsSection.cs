@@ -8,12 +8,11 @@ internal sealed class SettingsSection
 {
     private readonly Func<object> _create;
 
-    private SettingsSection(Type type, Func<object> create)
+    private SettingsSection(Type type, string path, Func<object> create)
     {
         _create = create;
         Type = type;
-        Path = type.GetCustomAttribute<SettingsSectionAttribute>()?.Path
-            ?? throw new InvalidOperationException($"{type} has no [SettingsSection].");
+        Path = path;
         var defaults = create();
         Settings = [.. type.GetProperties().Where(p => p.CanWrite).Select(p => new Setting(Path, p, p.GetValue(defaults)))];
     }
@@ -25,7 +24,14 @@ internal sealed class SettingsSection
     public IReadOnlyList<Setting> Settings { get; }
 
     public static SettingsSection Of<TOptions>()
-        where TOptions : class, new() => new(typeof(TOptions), static () => new TOptions());
+        where TOptions : class, new() => Of<TOptions>(PathOf(typeof(TOptions)));
+
+    /// <summary>The same options under another path.</summary>
+    public static SettingsSection Of<TOptions>(string path)
+        where TOptions : class, new() => new(typeof(TOptions), path, static () => new TOptions());
+
+    public static string PathOf(Type options) => options.GetCustomAttribute<SettingsSectionAttribute>()?.Path
+        ?? throw new InvalidOperationException($"{options} has no [SettingsSection].");
 
     /// <summary>A new options object with the configured values, and what is wrong with them.</summary>
     public (object Options, IReadOnlyList<SettingError> Errors) Read(IConfiguration configuration)

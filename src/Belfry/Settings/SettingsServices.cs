@@ -22,4 +22,14 @@ internal static class SettingsServices
         });
         return services;
     }
+
+    /// <summary>Registers a group with the catalog, and what is set of it as <see cref="NamedSettings{TOptions}"/>.</summary>
+    public static IServiceCollection AddNamedSettings<TOptions>(this IServiceCollection services)
+        where TOptions : class, new()
+    {
+        var group = SettingsGroup.Of<TOptions>();
+        services.AddSingleton(group);
+        services.AddSingleton(provider => new NamedSettings<TOptions>(group.Read<TOptions>(provider.GetRequiredService<IConfiguration>())));
+        return services;
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Belfry.Contracts;
 using Belfry.Http;
+using Belfry.Mailboxes;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;

@@ -1,4 +1,5 @@
 using Belfry.Contracts;
+using Belfry.Mailboxes;
 
 namespace Belfry.Streaming;
 

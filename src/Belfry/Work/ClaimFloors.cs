@@ -8,19 +8,18 @@ namespace Belfry.Work;
 /// claim begins where the last one ended, a margin earlier for what commits late, and from the very beginning once in a while.
 /// Thread-safe.
 /// </summary>
-internal sealed class ClaimFloors(TimeSpan sweepInterval, TimeProvider time)
+internal sealed class ClaimFloors(IReadOnlyList<Priority> ranks, TimeSpan sweepInterval, TimeProvider time)
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
-    private static readonly Priority[] Priorities = [Priority.High, Priority.Medium, Priority.Low];
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Priority, DateTime> _floors = FromTheBeginning();
+    private readonly Dictionary<Priority, DateTime> _floors = FromTheBeginning(ranks);
     private readonly SweepPace _sweeps = new(sweepInterval, time);
 
     /// <summary>How the next claim looks; once in a while from the beginning.</summary>
     public ClaimLook Next()
     {
-        if (_sweeps.TryBegin()) return new ClaimLook(FromTheBeginning(), SweepBegan: time.GetTimestamp());
+        if (_sweeps.TryBegin()) return new ClaimLook(FromTheBeginning(ranks), SweepBegan: time.GetTimestamp());
         lock (_gate) return new ClaimLook(new Dictionary<Priority, DateTime>(_floors), SweepBegan: null);
     }
 
@@ -30,7 +29,7 @@ internal sealed class ClaimFloors(TimeSpan sweepInterval, TimeProvider time)
         if (look.SweepBegan is { } began) _sweeps.Ended(time.GetElapsedTime(began));
         lock (_gate)
         {
-            foreach (var priority in Priorities)
+            foreach (var priority in ranks)
             {
                 var newest = claimed.Where(task => task.Priority == priority).Select(task => task.RunAt).DefaultIfEmpty(DateTime.MinValue).Max();
                 if (newest - DateTime.MinValue < Margin) continue;
@@ -42,7 +41,7 @@ internal sealed class ClaimFloors(TimeSpan sweepInterval, TimeProvider time)
         }
     }
 
-    private static Dictionary<Priority, DateTime> FromTheBeginning() => Priorities.ToDictionary(p => p, _ => DateTime.MinValue);
+    private static Dictionary<Priority, DateTime> FromTheBeginning(IReadOnlyList<Priority> ranks) => ranks.ToDictionary(rank => rank, _ => DateTime.MinValue);
 }
 
 /// <summary>Where one claim begins to look.</summary>

@@ -29,7 +29,7 @@ internal sealed class Pickers
         _options = options.Value;
         _metrics = metrics;
         _time = time;
-        _floors = new ClaimFloors(_options.ReclaimInterval, time);
+        _floors = new ClaimFloors(kinds.Ranks, _options.ReclaimInterval, time);
     }
 
     /// <summary>Runs until the token says so.</summary>
@@ -38,7 +38,8 @@ internal sealed class Pickers
     /// <summary>One claim; true: there may be more.</summary>
     internal async Task<bool> ClaimAsync(CancellationToken ct)
     {
-        var places = _board.TakePlaces(_options.ClaimBatch);
+        var admitted = _kinds.Admit(_options.ClaimBatch);
+        var places = admitted == 0 ? 0 : _board.TakePlaces(admitted);
         if (places == 0) return false;
 
         var left = places;

@@ -52,7 +52,7 @@ internal sealed class TaskBoard
             var taken = Volatile.Read(ref _places);
             var more = Math.Min(wanted, _capacity - taken);
 
-            if (more < _worthClaiming)
+            if (more < Math.Min(_worthClaiming, wanted))
             {
                 // Looked at once more after the sign is up: what was given back before it told nobody.
                 if (_wasFull) return 0;

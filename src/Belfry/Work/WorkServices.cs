@@ -7,6 +7,7 @@ using Belfry.Work.Postgres;
 using Belfry.Work.Sqlite;
 using Belfry.Work.Topics;
 using Belfry.Work.Trace;
+using Belfry.Work.Webhooks;
 
 namespace Belfry.Work;
 
@@ -34,7 +35,14 @@ internal static class WorkServices
             SqliteMailboxStore sqlite => new SqliteTraceStore(sqlite),
             var other => throw new InvalidOperationException($"There is no trace for {other.GetType().Name}."),
         });
-        foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TaskKind)) && !type.IsAbstract))
+        services.AddNamedSettings<WebhookOptions>();
+        services.AddSingleton<IWebhookStore>(provider => provider.GetRequiredService<IMailboxStore>() switch
+        {
+            PostgresMailboxStore postgres => new PostgresWebhookStore(postgres, provider.GetRequiredService<TimeProvider>()),
+            SqliteMailboxStore sqlite => new SqliteWebhookStore(sqlite),
+            var other => throw new InvalidOperationException($"There are no webhooks for {other.GetType().Name}."),
+        });
+        foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => IsKind(type)))
         {
             services.AddSingleton(typeof(TaskKind), kind);
         }
@@ -52,6 +60,8 @@ internal static class WorkServices
         services.AddSingleton<EventTracer>();
         services.AddSingleton<TraceEndpoints>();
         services.AddHostedService<WorkEngine>();
+        services.AddSingleton<WebhookMetrics>();
+        services.AddHostedService<EndpointQueues>();
         return services;
     }
 
@@ -69,4 +79,7 @@ internal static class WorkServices
     /// <summary>For the admin listener.</summary>
     public static void MapTrace(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/admin/events/{source}/{id}", static (HttpContext http, TraceEndpoints endpoints) => endpoints.GetAsync(http));
+
+    // Of webhooks there is one kind for each endpoint, made with it.
+    private static bool IsKind(Type type) => type.IsSubclassOf(typeof(TaskKind)) && !type.IsAbstract && type != typeof(WebhookKind);
 }

@@ -68,7 +68,9 @@ internal sealed partial class Workers(
             if (again) Log.Failed(log, task.Kind, task.Id, attempts, task.MaxAttempts, error);
             else Log.Died(log, task.Kind, task.Id, attempts, error);
             metrics.Failed(task.Kind, again);
-            return new TaskEnd(held, TaskEndKind.Failed, new TaskFailure(task.Ref, error, again ? kind.RetryAfter(attempts) : null));
+            var failure = e as TaskFailedException;
+            TimeSpan? retryIn = again ? failure?.RetryIn ?? kind.RetryAfter(attempts) : null;
+            return new TaskEnd(held, TaskEndKind.Failed, new TaskFailure(task.Ref, failure?.Detail ?? error, retryIn));
         }
     }
 

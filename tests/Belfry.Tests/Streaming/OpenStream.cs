@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Belfry.Contracts;
+using Belfry.Mailboxes;
 using Belfry.Streaming;
 using Belfry.Tests.Mailboxes;
 using Microsoft.Extensions.Logging.Abstractions;

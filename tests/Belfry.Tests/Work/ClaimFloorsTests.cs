@@ -12,7 +12,7 @@ public sealed class ClaimFloorsTests
     private readonly FakeTimeProvider _time = new();
     private readonly ClaimFloors _floors;
 
-    public ClaimFloorsTests() => _floors = new ClaimFloors(Interval, _time);
+    public ClaimFloorsTests() => _floors = new ClaimFloors([Priority.High, Priority.Medium, Priority.Low], Interval, _time);
 
     [Fact]
     public void The_first_claim_begins_at_the_beginning() => Assert.Equal(DateTime.MinValue, Floor(_floors.Next()));

@@ -30,7 +30,7 @@ internal sealed class ConfigCommand : BelfryCommand
     {
         var builder = BelfryHost.CreateBuilder(_start);
         var catalog = SettingsCatalog.Of(builder.Services);
-        var lines = catalog.Sections.SelectMany(section => Describe(section, builder.Configuration)).ToList();
+        var lines = catalog.DescribedBy(builder.Configuration).SelectMany(section => Describe(section, builder.Configuration)).ToList();
 
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json)) output.WriteLine(JsonSerializer.Serialize(lines, Json.ListConfigLine));

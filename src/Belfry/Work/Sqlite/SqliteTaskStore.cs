@@ -15,14 +15,15 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
     public async Task<IReadOnlyList<ClaimedTask>> ClaimAsync(TaskClaim claim, CancellationToken ct)
     {
         // A look that nearly always finds nothing need not wait for the writer.
-        if (!await store.ReadAsync("look for tasks", HasDue, ct)) return [];
+        Priority[] ranks = [.. claim.Floors.Keys.OrderDescending()];
+        if (!await store.ReadAsync("look for tasks", session => ranks.Any(rank => HasDue(session, rank)), ct)) return [];
         return await WriteAsync<IReadOnlyList<ClaimedTask>>("claim tasks", session =>
         {
             var now = store.Now;
             var due = new List<ClaimedTask>();
-            foreach (var priority in (Priority[])[Priority.High, Priority.Medium, Priority.Low])
+            foreach (var rank in ranks)
             {
-                using var rows = session.Prepare(Sql.Due).Bind((long)priority).Bind(now);
+                using var rows = session.Prepare(Sql.Due).Bind((long)rank).Bind(now);
                 while (due.Count < claim.Max && rows.Step())
                 {
                     var task = Read(rows);
@@ -96,9 +97,9 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
         return new TaskCounts(row.Int64(0), row.Int64(1), row.Int64(2), row.Int64(3));
     }, ct);
 
-    private bool HasDue(SqliteSession session)
+    private bool HasDue(SqliteSession session, Priority rank)
     {
-        using var row = session.Prepare(Sql.AnyDue).Bind(store.Now);
+        using var row = session.Prepare(Sql.AnyDue).Bind((long)rank).Bind(store.Now);
         return row.Step();
     }
 
@@ -157,7 +158,7 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
             FROM tasks WHERE priority = ?1 AND lease_until IS NULL AND run_at <= ?2 ORDER BY run_at
             """;
 
-        public const string AnyDue = "SELECT 1 FROM tasks WHERE lease_until IS NULL AND priority IN (0, 1, 2) AND run_at <= ?1 LIMIT 1";
+        public const string AnyDue = "SELECT 1 FROM tasks WHERE lease_until IS NULL AND priority = ?1 AND run_at <= ?2 LIMIT 1";
 
         public const string Lease = "UPDATE tasks SET lease_until = ?2, token = token + 1 WHERE id = ?1";
 

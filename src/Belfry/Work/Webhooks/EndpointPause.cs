@@ -1,0 +1,93 @@
+namespace Belfry.Work.Webhooks;
+
+/// <summary>
+/// Keeps an instance from knocking at an endpoint that does not take anything: after some failures in a row nothing is begun for
+/// a while, then one message is tried; when that fails too, the next pause is twice as long. Thread-safe.
+/// </summary>
+/// <param name="patience">After so long a message that was let through to try is taken to be lost, and another one is.</param>
+internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
+{
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    private const int FailuresInARow = 5;
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private int _failures;
+
+    // How many pauses in a row; 0: the endpoint is well, as far as is known.
+    private int _pauses;
+    private DateTimeOffset _until;
+    private DateTimeOffset _trying;
+
+    public bool IsPaused
+    {
+        get
+        {
+            lock (_gate) return _pauses > 0;
+        }
+    }
+
+    /// <summary>How many of so many messages may be begun now. In a pause none; after it one.</summary>
+    public int Admit(int wanted)
+    {
+        lock (_gate)
+        {
+            if (_pauses == 0) return wanted;
+            var now = time.GetUtcNow();
+            if (now < _until || now < _trying) return 0;
+            _trying = now + patience;
+            return 1;
+        }
+    }
+
+    /// <summary>True: this ended a pause.</summary>
+    public bool Succeeded()
+    {
+        lock (_gate)
+        {
+            var ended = _pauses > 0;
+            (_failures, _pauses, _trying) = (0, 0, default);
+            return ended;
+        }
+    }
+
+    /// <summary>The message did not have to be sent, which says nothing of the endpoint. True: another one may be tried at once.</summary>
+    public bool Skipped()
+    {
+        lock (_gate)
+        {
+            _trying = default;
+            return _pauses > 0;
+        }
+    }
+
+    /// <param name="atLeast">What the endpoint itself asked for; null when it asked for nothing.</param>
+    /// <param name="atOnce">Whether this failure alone is enough for a pause.</param>
+    /// <returns>How long the pause is that begins now; null: none does.</returns>
+    public TimeSpan? Failed(TimeSpan? atLeast = null, bool atOnce = false)
+    {
+        lock (_gate)
+        {
+            // What had been begun before the pause did.
+            var now = time.GetUtcNow();
+            if (_pauses > 0 && now < _until) return null;
+
+            _failures++;
+            if (_pauses == 0 && _failures < FailuresInARow && atLeast is null && !atOnce) return null;
+
+            _pauses++;
+            var pause = atOnce ? Longest : Next(_pauses);
+            if (atLeast > pause) pause = atLeast.Value < Longest ? atLeast.Value : Longest;
+            _until = now + pause;
+            _trying = default;
+            return pause;
+        }
+    }
+
+    private static TimeSpan Next(int pauses)
+    {
+        var ceiling = Math.Min(Longest.TotalSeconds, First.TotalSeconds * Math.Pow(2, Math.Min(pauses - 1, 20)));
+        return TimeSpan.FromSeconds(ceiling * (0.8 + (Random.Shared.NextDouble() / 5)));
+    }
+}
