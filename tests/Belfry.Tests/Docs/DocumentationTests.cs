@@ -122,6 +122,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"""(?<name>belfry\.[a-z_.]+)""")]
     private static partial Regex Instrument { get; }
 
-    [GeneratedRegex(@"\bbelfry_(?:db|ingest|kafka|mailboxes|streams|work)_[a-z_]*[a-z]")]
+    [GeneratedRegex(@"\bbelfry_(?:db|ingest|kafka|mailboxes|streams|webhooks|work)_[a-z_]*[a-z]")]
     private static partial Regex Metric { get; }
 }

@@ -15,7 +15,10 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
     private readonly Lock _gate = new();
     private int _failures;
 
-    // How many pauses in a row; 0: the endpoint is well, as far as is known.
+    // Until a message is taken: a pause, and the tries after it.
+    private bool _paused;
+
+    // How many pauses in a row were our own idea.
     private int _pauses;
     private DateTimeOffset _until;
     private DateTimeOffset _trying;
@@ -24,7 +27,7 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
     {
         get
         {
-            lock (_gate) return _pauses > 0;
+            lock (_gate) return _paused;
         }
     }
 
@@ -33,7 +36,7 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_pauses == 0) return wanted;
+            if (!_paused) return wanted;
             var now = time.GetUtcNow();
             if (now < _until || now < _trying) return 0;
             _trying = now + patience;
@@ -46,8 +49,8 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
     {
         lock (_gate)
         {
-            var ended = _pauses > 0;
-            (_failures, _pauses, _trying) = (0, 0, default);
+            var ended = _paused;
+            (_paused, _failures, _pauses, _trying) = (false, 0, 0, default);
             return ended;
         }
     }
@@ -58,7 +61,7 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
         lock (_gate)
         {
             _trying = default;
-            return _pauses > 0;
+            return _paused;
         }
     }
 
@@ -71,14 +74,18 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
         {
             // What had been begun before the pause did.
             var now = time.GetUtcNow();
-            if (_pauses > 0 && now < _until) return null;
+            if (_paused && now < _until) return null;
 
             _failures++;
-            if (_pauses == 0 && _failures < FailuresInARow && atLeast is null && !atOnce) return null;
+            var grows = _paused || _failures >= FailuresInARow;
+            if (!grows && atLeast is null && !atOnce) return null;
 
-            _pauses++;
-            var pause = atOnce ? Longest : Next(_pauses);
-            if (atLeast > pause) pause = atLeast.Value < Longest ? atLeast.Value : Longest;
+            if (grows) _pauses++;
+            var ours = atOnce ? Longest : grows ? Next(_pauses) : TimeSpan.Zero;
+            var asked = atLeast ?? TimeSpan.Zero;
+            var theirs = asked < Longest ? asked : Longest;
+            var pause = ours > theirs ? ours : theirs;
+            _paused = true;
             _until = now + pause;
             _trying = default;
             return pause;

@@ -1,0 +1,53 @@
+using Belfry.Mailboxes;
+using Belfry.Settings;
+using Belfry.Work;
+using Belfry.Work.Webhooks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Belfry.SystemTests.Work.Webhooks;
+
+/// <summary>Endpoints at work on a store, as the service puts them together.</summary>
+internal sealed class WebhookWorld : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly EndpointQueues _queues;
+
+    private WebhookWorld(ServiceProvider services)
+    {
+        _services = services;
+        _queues = ActivatorUtilities.CreateInstance<EndpointQueues>(services);
+    }
+
+    public static async Task<WebhookWorld> StartAsync(
+        IMailboxStore mailboxes, ITaskStore tasks, IWebhookStore webhooks, ILoggerProvider log, CancellationToken ct, params (string Name, WebhookOptions Options)[] endpoints)
+    {
+        var monitor = new StoreMonitor(
+            mailboxes, new Readiness(), Options.Create(new MailboxesOptions()), TimeProvider.System, new LoggerFactory().CreateLogger<StoreMonitor>());
+        var world = new WebhookWorld(new ServiceCollection()
+            .AddMetrics()
+            .AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug))
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(monitor)
+            .AddSingleton(tasks)
+            .AddSingleton(webhooks)
+            .AddSingleton(Options.Create(new WorkOptions()))
+            .AddSingleton(new NamedSettings<WebhookOptions>(endpoints.ToDictionary(e => e.Name, e => e.Options)))
+            .AddSingleton<TaskWakes>()
+            .AddSingleton<TaskBoard>()
+            .AddSingleton<WorkMetrics>()
+            .AddSingleton<WebhookMetrics>()
+            .BuildServiceProvider());
+        await monitor.BeatAsync(ct);
+        await world._queues.StartAsync(ct);
+        return world;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _queues.StopAsync(CancellationToken.None);
+        _queues.Dispose();
+        await _services.DisposeAsync();
+    }
+}
