@@ -1,3 +1,4 @@
+using Belfry.Dashboard;
 using Belfry.Hosting.Auth;
 using Belfry.Hosting.Commands;
 using Belfry.Hosting.Health;
@@ -30,7 +31,7 @@ internal static partial class BelfryHost
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming().AddWork();
+        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming().AddWork().AddDashboard(BuildInfo.Version);
         return builder;
     }
 
@@ -70,10 +71,12 @@ internal static partial class BelfryHost
         // A connection that lasts an hour would say nothing about how fast requests are answered.
         app.MapStreaming().RequireAuthorization(Policies.User).DisableHttpMetrics();
 
+        app.MapGroup("").WithMetadata(ListenerMark.Admin).MapSignIn();
         var admin = app.MapGroup("").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);
         admin.MapTelemetry();
         admin.MapDeadLetters();
         admin.MapTrace();
+        admin.MapDashboard();
         return app;
     }
 

@@ -32,6 +32,12 @@ internal static class MailboxesServices
             services.AddSingleton<IDeadRecordStore>(provider => new SqliteDeadRecordStore((SqliteMailboxStore)provider.GetRequiredService<IMailboxStore>()));
         }
 
+        services.AddSingleton<IStoreFacts>(provider => provider.GetRequiredService<IMailboxStore>() switch
+        {
+            PostgresMailboxStore store => new PostgresStoreFacts(store),
+            SqliteMailboxStore store => new SqliteStoreFacts(store),
+            var other => throw new InvalidOperationException($"There are no facts about {other.GetType().Name}."),
+        });
         services.AddSingleton<LaneMetrics>();
         services.AddSingleton<StoreMonitor>();
         services.AddSingleton<AppendLanes>();

@@ -39,6 +39,9 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
     /// <summary>Every open stream; a picture of now.</summary>
     public IEnumerable<Subscription> All() => _users.Values.SelectMany(streams => streams);
 
+    /// <summary>The open streams of one user; a picture of now.</summary>
+    public IReadOnlyList<Subscription> Of(string userId) => _users.GetValueOrDefault(userId) ?? [];
+
     public void Add(Subscription subscription)
     {
         _users.AddOrUpdate(

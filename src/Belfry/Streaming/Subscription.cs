@@ -66,6 +66,15 @@ internal sealed partial class Subscription
     /// <summary>Everything up to this seq has been written to the connection.</summary>
     public long Written => Volatile.Read(ref _written);
 
+    /// <summary>Whether it is written from memory; else it reads the log.</summary>
+    public bool IsLive
+    {
+        get
+        {
+            lock (_gate) return _live;
+        }
+    }
+
     public bool HasEnded => Ending != EndReason.None;
 
     /// <summary>Why it ends, once it does.</summary>

@@ -36,6 +36,9 @@ internal interface ITaskStore
     /// <summary>How many wait to be due, are due, are held, and are dead.</summary>
     Task<TaskCounts> CountAsync(CancellationToken ct);
 
+    /// <summary>Who holds how many tasks, and until when; the busiest first.</summary>
+    Task<IReadOnlyList<InstanceLeases>> ListLeasesAsync(CancellationToken ct);
+
     /// <summary>Dead letters without their bodies, newest first.</summary>
     /// <param name="before">Those behind it; null: from the newest.</param>
     Task<IReadOnlyList<DeadTask>> ListDeadAsync(int max, DeadPlace? before, CancellationToken ct);
@@ -76,6 +79,12 @@ internal sealed record TaskFailure(TaskRef Task, string Error, TimeSpan? RetryIn
 
 /// <summary>The queue at a glance.</summary>
 internal readonly record struct TaskCounts(long Scheduled, long Due, long Held, long Dead);
+
+/// <summary>The tasks that one instance holds.</summary>
+/// <param name="Instance">Null in a store that only one process has.</param>
+/// <param name="FirstEnd">When the first of the leases runs out, unless it is renewed.</param>
+/// <param name="LastEnd">When the last one does.</param>
+internal sealed record InstanceLeases(Guid? Instance, long Tasks, DateTime FirstEnd, DateTime LastEnd);
 
 /// <summary>A task that failed for the last time.</summary>
 /// <param name="Size">The body's bytes.</param>

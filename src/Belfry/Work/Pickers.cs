@@ -17,7 +17,6 @@ internal sealed class Pickers
     private readonly WorkMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ClaimFloors _floors;
-    private readonly Guid _instance = Guid.CreateVersion7();
 
     public Pickers(
         ITaskStore store, TaskBoard board, TaskWakes wakes, TaskKinds kinds, IOptions<WorkOptions> options, WorkMetrics metrics, TimeProvider time)
@@ -31,6 +30,9 @@ internal sealed class Pickers
         _time = time;
         _floors = new ClaimFloors(kinds.Ranks, _options.ReclaimInterval, time);
     }
+
+    /// <summary>In whose name this process claims.</summary>
+    public Guid Instance { get; } = Guid.CreateVersion7();
 
     /// <summary>Runs until the token says so.</summary>
     public Task RunAsync(CancellationToken ct) => Task.WhenAll([PollAsync(ct), .. Enumerable.Range(0, _options.Pickers).Select(_ => PickAsync(ct))]);
@@ -47,7 +49,7 @@ internal sealed class Pickers
         {
             var asked = _time.GetTimestamp();
             var look = _floors.Next();
-            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, _instance, look.Floors), ct);
+            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, Instance, look.Floors), ct);
             _floors.Learn(look, claimed);
             _metrics.Claimed(claimed.Count);
 

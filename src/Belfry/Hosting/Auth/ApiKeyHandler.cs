@@ -16,18 +16,22 @@ internal sealed class ApiKeyHandler : AuthenticationHandler<AuthenticationScheme
     public const string Header = "X-API-Key";
 
     private readonly AuthOptions _keys;
+    private readonly OperatorSession _sessions;
 
     public ApiKeyHandler(
-        IOptions<AuthOptions> keys, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+        IOptions<AuthOptions> keys, OperatorSession sessions, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
         : base(options, loggers, encoder)
     {
         _keys = keys.Value;
+        _sessions = sessions;
     }
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (ListenerMark.Of(Context) == Listener.Admin && SignIn.IsForPerson(Request)) return SignIn.AskAsync(Context, "");
+
         Context.ExplainProblem($"Send a valid key in the header {Header}.");
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         Response.Headers.Append(HeaderNames.WWWAuthenticate, $"{SchemeName} realm=\"belfry\"");
@@ -36,7 +40,7 @@ internal sealed class ApiKeyHandler : AuthenticationHandler<AuthenticationScheme
 
     private AuthenticateResult Authenticate()
     {
-        if (ReadKey() is not { } key) return AuthenticateResult.NoResult();
+        if (ReadKey() is not { } key) return ReadSession();
 
         var hash = KeyHash.Of(key);
         var publisher = Find(_keys.ApiKeys, hash);
@@ -44,8 +48,23 @@ internal sealed class ApiKeyHandler : AuthenticationHandler<AuthenticationScheme
         if ((publisher ?? admin) is not { } name) return AuthenticateResult.Fail("unknown key");
 
         // An admin key may publish too.
+        return Admit(name, isAdmin: admin is not null);
+    }
+
+    /// <summary>What a browser has in place of an admin key; good on the admin listener only.</summary>
+    private AuthenticateResult ReadSession()
+    {
+        if (ListenerMark.Of(Context) != Listener.Admin || Request.Cookies[OperatorSession.Cookie] is not { } cookie) return AuthenticateResult.NoResult();
+        if (_sessions.Read(cookie) is not { } name) return AuthenticateResult.NoResult();
+        return OwnPage.IsHarmless(Request) || OwnPage.IsSender(Request)
+            ? Admit(name, isAdmin: true)
+            : AuthenticateResult.Fail("a page of another origin");
+    }
+
+    private static AuthenticateResult Admit(string name, bool isAdmin)
+    {
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(BelfryClaims.Right, Policies.Publisher)], SchemeName);
-        if (admin is not null) identity.AddClaim(new Claim(BelfryClaims.Right, Policies.Operator));
+        if (isAdmin) identity.AddClaim(new Claim(BelfryClaims.Right, Policies.Operator));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
@@ -63,7 +82,7 @@ internal sealed class ApiKeyHandler : AuthenticationHandler<AuthenticationScheme
     }
 
     // Every entry is compared whole, found or not: the time tells nothing about the keys.
-    private static string? Find(IReadOnlyDictionary<string, string> keys, byte[] hash)
+    internal static string? Find(IReadOnlyDictionary<string, string> keys, byte[] hash)
     {
         string? found = null;
         foreach (var (name, text) in keys)

@@ -12,6 +12,7 @@ internal static class AuthServices
     public static IServiceCollection AddAuth(this IServiceCollection services)
     {
         services.AddSettings<AuthOptions>();
+        services.AddSingleton<OperatorSession>();
         services.AddSingleton<IAuthorizationHandler, SameOriginHandler>();
         services.AddSingleton<IAuthorizationHandler, OperatorHandler>();
 

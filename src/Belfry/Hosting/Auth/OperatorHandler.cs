@@ -30,6 +30,9 @@ internal sealed class OperatorHandler : AuthorizationHandler<OperatorRequirement
         var headers = context.Request.Headers;
         if (headers.ContainsKey("X-Forwarded-For") || headers.ContainsKey("X-Original-For") || headers.ContainsKey("Forwarded")) return false;
 
+        // A web page from anywhere can make a browser on this machine send what changes something.
+        if (!OwnPage.IsHarmless(context.Request) && !OwnPage.IsSenderOrNoBrowser(context.Request)) return false;
+
         // A web page whose own host name was pointed at 127.0.0.1 sends that name.
         var host = context.Request.Host.Host;
         return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

@@ -6,6 +6,7 @@ namespace Belfry.Mailboxes.Lanes;
 internal sealed class LaneMetrics
 {
     private readonly Counter<long> _stored;
+    private readonly Counter<long> _storedByTasks;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _fenced;
@@ -18,6 +19,7 @@ internal sealed class LaneMetrics
     {
         var meter = meters.Create("Belfry");
         _stored = meter.CreateCounter<long>("belfry.mailboxes.stored", "{notification}", "Notifications stored, without duplicates");
+        _storedByTasks = meter.CreateCounter<long>("belfry.mailboxes.stored_by_tasks", "{notification}", "Those of them that a task has brought: scheduled events, topics, many users");
         _duplicates = meter.CreateCounter<long>("belfry.mailboxes.duplicates", "{notification}", "Events that had been stored before");
         _retries = meter.CreateCounter<long>("belfry.mailboxes.append.retries", "{attempt}", "Batches sent again because the store did not answer");
         _fenced = meter.CreateCounter<long>("belfry.mailboxes.fenced", "{batch}", "Batches of which a partition had been moved by another consumer");
@@ -44,14 +46,17 @@ internal sealed class LaneMetrics
         if (items.Count == 0) return;
         var duplicates = 0;
         var others = 0;
+        var byTasks = 0;
         foreach (var item in items)
         {
             if (item is { DeadLetter: not null } or { Task: not null }) others++;
             else if (item.Answer.Duplicate) duplicates++;
+            else if (item.Hold is not null) byTasks++;
         }
 
         _stored.Add(items.Count - duplicates - others);
         Interlocked.Add(ref _storedTotal, items.Count - duplicates - others);
+        if (byTasks > 0) _storedByTasks.Add(byTasks);
         _duplicates.Add(duplicates);
         _batchSize.Record(items.Count);
         _duration.Record(duration.TotalSeconds);

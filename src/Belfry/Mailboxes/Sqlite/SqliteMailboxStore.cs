@@ -49,6 +49,9 @@ internal sealed partial class SqliteMailboxStore : IMailboxStore, IAsyncDisposab
     /// <summary>What is stored now gets this time, if the clock has not gone back.</summary>
     internal long Now => UnixMicroseconds.From(_time.GetUtcNow().UtcDateTime);
 
+    /// <summary>The database and its write-ahead log.</summary>
+    internal long FileBytes => new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
+
     public Task OpenAsync(CancellationToken ct) =>
         InTurnAsync("open", () =>
         {

@@ -94,6 +94,20 @@ internal sealed partial class PostgresTaskStore(PostgresMailboxStore store) : IT
             return new TaskCounts(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
         }, ct);
 
+    public Task<IReadOnlyList<InstanceLeases>> ListLeasesAsync(CancellationToken ct) =>
+        UseAsync<IReadOnlyList<InstanceLeases>>("list leases", async connection =>
+        {
+            var leases = new List<InstanceLeases>();
+            await using var command = new NpgsqlCommand(Sql.ListLeases, connection);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                leases.Add(new InstanceLeases(reader.IsDBNull(0) ? null : reader.GetGuid(0), reader.GetInt64(1), reader.GetDateTime(2), reader.GetDateTime(3)));
+            }
+
+            return leases;
+        }, ct);
+
     private static NpgsqlParameter[] Refs(IReadOnlyList<TaskRef> tasks) =>
         [PostgresArray.Of(tasks, NpgsqlDbType.Bigint, t => t.Id), PostgresArray.Of(tasks, NpgsqlDbType.Integer, t => t.Token)];
 
@@ -139,6 +153,11 @@ internal sealed partial class PostgresTaskStore(PostgresMailboxStore store) : IT
             """;
 
         public const string Reclaim = "SELECT count(*), count(*) FILTER (WHERE dead) FROM belfry.reclaim_tasks($1, $2)";
+
+        public const string ListLeases = """
+            SELECT instance_id, count(*), min(lease_until), max(lease_until) FROM belfry.tasks
+            WHERE lease_until IS NOT NULL GROUP BY instance_id ORDER BY 2 DESC
+            """;
 
         public const string Count = """
             SELECT count(*) FILTER (WHERE lease_until IS NULL AND run_at > belfry.now()),

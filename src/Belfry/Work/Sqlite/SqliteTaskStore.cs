@@ -97,6 +97,12 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
         return new TaskCounts(row.Int64(0), row.Int64(1), row.Int64(2), row.Int64(3));
     }, ct);
 
+    public Task<IReadOnlyList<InstanceLeases>> ListLeasesAsync(CancellationToken ct) => store.ReadAsync<IReadOnlyList<InstanceLeases>>("list leases", session =>
+    {
+        using var row = session.Prepare(Sql.ListLeases);
+        return row.Step() && row.Int64(0) > 0 ? [new InstanceLeases(null, row.Int64(0), row.Time(1), row.Time(2))] : [];
+    }, ct);
+
     private bool HasDue(SqliteSession session, Priority rank)
     {
         using var row = session.Prepare(Sql.AnyDue).Bind((long)rank).Bind(store.Now);
@@ -182,6 +188,8 @@ internal sealed partial class SqliteTaskStore(SqliteMailboxStore store) : ITaskS
         public const string Remove = "DELETE FROM tasks WHERE id = ?1";
 
         public const string Late = "SELECT id, attempts, max_attempts FROM tasks WHERE lease_until < ?1 AND lease_until >= ?3 ORDER BY lease_until LIMIT ?2";
+
+        public const string ListLeases = "SELECT count(*), min(lease_until), max(lease_until) FROM tasks WHERE lease_until IS NOT NULL";
 
         public const string Count = """
             SELECT count(*) FILTER (WHERE lease_until IS NULL AND run_at > ?1), count(*) FILTER (WHERE lease_until IS NULL AND run_at <= ?1),
