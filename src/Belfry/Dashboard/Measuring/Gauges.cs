@@ -74,7 +74,8 @@ internal sealed class Gauges : IDisposable
 
     private void AddWork()
     {
-        foreach (var name in (string[])["claimed", "completed", "failed", "reclaimed", "lost", "dead"]) Rate($"work_{name}", $"belfry.work.{name}");
+        foreach (var name in (string[])["claimed", "completed", "reclaimed", "lost", "dead"]) Rate($"work_{name}", $"belfry.work.{name}");
+        Rate("work_retried", "belfry.work.failed", "again", true);
         Sum("work_leased", "belfry.work.leased");
         Sum("work_channel", "belfry.work.channel");
         Milliseconds("work_wait", "belfry.work.wait");
@@ -90,13 +91,13 @@ internal sealed class Gauges : IDisposable
         _series.Add(("threads_waiting", _ => ThreadPool.PendingWorkItemCount));
     }
 
-    private void Rate(string name, string instrument, string? tag = null, string? value = null)
+    private void Rate(string name, string instrument, string? tag = null, object? value = null)
     {
         var counter = _instruments.Counter(instrument, tag, value);
         _series.Add((name, seconds => counter.Take() / seconds));
     }
 
-    private void Sum(string name, string instrument, string? tag = null, string? value = null)
+    private void Sum(string name, string instrument, string? tag = null, object? value = null)
     {
         var gauge = _instruments.Gauge(instrument, tag, value);
         _series.Add((name, _ => gauge.Sum));

@@ -21,9 +21,9 @@ internal sealed class Instruments : IDisposable
         _listener.SetMeasurementEventCallback<double>(static (_, measured, tags, state) => Offer(measured, tags, state));
     }
 
-    public CounterProbe Counter(string name, string? tag = null, string? value = null) => Add(name, new CounterProbe(tag, value));
+    public CounterProbe Counter(string name, string? tag = null, object? value = null) => Add(name, new CounterProbe(tag, value));
 
-    public GaugeProbe Gauge(string name, string? tag = null, string? value = null) => Add(name, new GaugeProbe(tag, value));
+    public GaugeProbe Gauge(string name, string? tag = null, object? value = null) => Add(name, new GaugeProbe(tag, value));
 
     public HistogramProbe Histogram(string name) => Add(name, new HistogramProbe());
 

@@ -1,11 +1,11 @@
 namespace Belfry.Dashboard.Measuring;
 
 /// <summary>Takes what one instrument measures, of all tags or of those with one value. <see cref="Record"/> runs where the measuring code runs.</summary>
-internal abstract class Probe(string? tag, string? value)
+internal abstract class Probe(string? tag, object? value)
 {
     public void Offer(double measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (tag is not null && Find(tags, tag) as string != value) return;
+        if (tag is not null && !Equals(Find(tags, tag), value)) return;
         Record(measurement, tags);
     }
 
@@ -23,7 +23,7 @@ internal abstract class Probe(string? tag, string? value)
 }
 
 /// <summary>The total of a counter.</summary>
-internal sealed class CounterProbe(string? tag, string? value) : Probe(tag, value)
+internal sealed class CounterProbe(string? tag, object? value) : Probe(tag, value)
 {
     private long _total;
     private long _before;
@@ -41,7 +41,7 @@ internal sealed class CounterProbe(string? tag, string? value) : Probe(tag, valu
 }
 
 /// <summary>The sum of an observed instrument over its tags; not a number while nothing measures it.</summary>
-internal sealed class GaugeProbe(string? tag, string? value) : Probe(tag, value)
+internal sealed class GaugeProbe(string? tag, object? value) : Probe(tag, value)
 {
     public double Sum { get; private set; } = double.NaN;
 

@@ -26,7 +26,7 @@ const definitions = [
   { title: 'Catching up', unit: '/s', write: format.rate, hint: 'What streams read from the log.',
     lines: [['notifications', 'streams_page_rows', 1], ['pages', 'streams_pages', 4]] },
   { title: 'Tasks', unit: '/s', write: format.rate, hint: 'Scheduled events, topics, many users, webhooks.',
-    lines: [['claimed', 'work_claimed', 4], ['done', 'work_completed', 1], ['failed', 'work_failed', 6], ['reclaimed', 'work_reclaimed', 3], ['dead', 'work_dead', 5]] },
+    lines: [['claimed', 'work_claimed', 4], ['done', 'work_completed', 1], ['retried', 'work_retried', 6], ['reclaimed', 'work_reclaimed', 3], ['dead', 'work_dead', 5]] },
   { title: 'Task channel', unit: 'tasks', write: format.number, hint: 'Claimed by this instance: running or waiting for a worker.',
     lines: [['leased', 'work_leased', 1], ['waiting', 'work_channel', 4]] },
   { title: 'CPU', unit: 'cores', write: value => format.isKnown(value) ? value.toFixed(2) : '–', hint: 'Processor time of this process.', lines: [['used', 'cpu', 1]] },
@@ -45,12 +45,18 @@ function colour(name) {
   return resolved;
 }
 
+// Up to 1, 2, 4, 6 or 8 and noughts.
+function round(value) {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return unit * [1, 2, 4, 6, 8, 10].find(step => step * unit >= value);
+}
+
 // One storm of resumes must not press ten minutes flat against the axis: what stands far above all else is cut off, and said.
 function findCeiling(values) {
-  if (values.length === 0) return { top: null, peak: null };
+  if (values.length === 0) return { top: null, peak: null, most: 0 };
   const sorted = values.sort((a, b) => a - b);
   const most = sorted.at(-1), usual = sorted[Math.floor(sorted.length * .97)];
-  return usual > 0 && most > 5 * usual ? { top: 2 * usual, peak: most } : { top: null, peak: null };
+  return usual > 0 && most > 5 * usual ? { top: round(2 * usual), peak: most, most } : { top: null, peak: null, most };
 }
 
 class Chart {
@@ -93,7 +99,7 @@ class Chart {
         axisLabel: { ...label, hideOverlap: true, formatter: '{HH}:{mm}' }, axisPointer: { snap: true, lineStyle: { color: soft, width: 1 } }, minInterval: 60_000,
       },
       yAxis: {
-        type: 'value', min: 0, splitNumber: 3, splitLine: { lineStyle: { color: line } }, minInterval: this.definition.write === format.number ? 1 : 0,
+        type: 'value', min: 0, splitNumber: 3, splitLine: { lineStyle: { color: line } },
         axisLabel: { ...label, formatter: value => value === 0 ? '0' : write(value) },
       },
       tooltip: {
@@ -122,13 +128,14 @@ class Chart {
     }
 
     const { unit, write } = this.definition;
-    const { top, peak } = findCeiling(shown.flatMap(row => this.columns.map(column => row[column]).filter(format.isKnown)));
+    const { top, peak, most } = findCeiling(shown.flatMap(row => this.columns.map(column => row[column]).filter(format.isKnown)));
     say(this.unit, peak === null ? unit : `${unit}, peak ${write(peak)}`);
     const least = unit === 'cores' ? 0.1 : 1;
+    const max = top ?? (most < least ? least : null);
     this.chart.setOption({
       xAxis: { min: from, max: to },
       // Null: the chart finds a round number itself.
-      yAxis: { max: top ?? (bounds => bounds.max < least ? least : null) },
+      yAxis: { max, interval: max && max / 2 },
       series: this.columns.map(column => ({ data: shown.map(row => [row[0], row[column]]) })),
     }, { lazyUpdate: true });
   }
