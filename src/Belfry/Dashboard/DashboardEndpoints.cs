@@ -43,7 +43,7 @@ internal sealed class DashboardEndpoints(StatsFeed feed, Viewers viewers, Mailbo
 
         try
         {
-            await TypedResults.ServerSentEvents(feed.ReadAsync(http.RequestAborted)).ExecuteAsync(http);
+            await TypedResults.ServerSentEvents(feed.ReadAsync(http.User.Identity is { IsAuthenticated: true }, http.RequestAborted)).ExecuteAsync(http);
         }
         finally
         {

@@ -6,9 +6,10 @@ using Belfry.Mailboxes;
 namespace Belfry.Dashboard;
 
 /// <summary>The first thing that a viewer is sent: what this is, and the last minutes.</summary>
+/// <param name="SignedIn">Whether the viewer came in with a key, and may want to go.</param>
 /// <param name="Series">What each number of a row is, after the time.</param>
 /// <param name="Rows">Oldest first; each begins with its time.</param>
-internal sealed record HistoryMessage(ServerFacts Server, IReadOnlyList<string> Series, IReadOnlyList<double[]> Rows, Present Now);
+internal sealed record HistoryMessage(ServerFacts Server, bool SignedIn, IReadOnlyList<string> Series, IReadOnlyList<double[]> Rows, Present Now);
 
 /// <summary>Every second.</summary>
 internal sealed record SampleMessage(double[] Row, Present Now);

@@ -14,6 +14,7 @@ internal sealed class Sampler : BackgroundService
     private readonly TimeProvider _time;
     private readonly int _poolUsed;
     private readonly int _poolMax;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _taken;
 
     public Sampler(IMeterFactory meters, TimeProvider time)
@@ -34,6 +35,9 @@ internal sealed class Sampler : BackgroundService
     /// <summary>Whether another connection could be the last one. False where there is no pool.</summary>
     public bool IsPoolNearlyFull => History.Latest is { } last && last.Values[_poolUsed] >= last.Values[_poolMax] - 2;
 
+    /// <summary>Completes when its clock runs.</summary>
+    internal Task Started => _started.Task;
+
     public override void Dispose()
     {
         _gauges.Dispose();
@@ -52,6 +56,7 @@ internal sealed class Sampler : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Beat, _time);
+        _started.SetResult();
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken)) Take();

@@ -40,11 +40,12 @@ internal sealed class StatsFeed
             work.Value.Workers, Environment.ProcessorCount);
     }
 
-    public async IAsyncEnumerable<SseItem<byte[]>> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    /// <param name="signedIn">Whether the viewer came in with a key, and may want to go.</param>
+    public async IAsyncEnumerable<SseItem<byte[]>> ReadAsync(bool signedIn, [EnumeratorCancellation] CancellationToken ct)
     {
         var (samples, next) = _sampler.History.ReadFrom(0);
         yield return Item("history", JsonSerializer.SerializeToUtf8Bytes(
-            new HistoryMessage(_server, _sampler.Names, [.. samples.Select(Row)], Look()), DashboardJson.Default.HistoryMessage));
+            new HistoryMessage(_server, signedIn, _sampler.Names, [.. samples.Select(Row)], Look()), DashboardJson.Default.HistoryMessage));
 
         using var lifetime = new CancellationTokenSource(Lifetime, _time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, _draining.Started, lifetime.Token);

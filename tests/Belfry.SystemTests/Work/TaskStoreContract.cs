@@ -104,6 +104,23 @@ public abstract partial class TaskStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Leases_are_told_by_instance()
+    {
+        Assert.Empty(await Tasks.ListLeasesAsync(Cancelled));
+        await Tasks.AddAsync([Named("a"), Named("b"), Named("c")], Cancelled);
+        await ClaimAsync(2);
+        var now = await NowAsync();
+
+        var leases = Assert.Single(await Tasks.ListLeasesAsync(Cancelled));
+
+        Assert.Equal(2, leases.Tasks);
+        // A store that only one process has does not ask for its name.
+        Assert.Contains(leases.Instance, (Guid?[])[Instance, null]);
+        Assert.InRange(leases.FirstEnd, now, now + Lease);
+        Assert.InRange(leases.LastEnd, leases.FirstEnd, now + Lease);
+    }
+
+    [Fact]
     public async Task A_lease_that_is_renewed_holds_and_one_that_runs_out_is_taken_by_the_next()
     {
         await AddAsync(Named("a"));

@@ -23,7 +23,7 @@ internal sealed class RunningServer : IAsyncDisposable
         Log = log;
         var listeners = app.Services.GetRequiredService<BoundListeners>();
         Public = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = listeners.Public, Timeout = StopLimit };
-        Admin = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = listeners.Admin, Timeout = StopLimit };
+        Admin = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = listeners.Admin, Timeout = StopLimit };
     }
 
     public HttpClient Public { get; }

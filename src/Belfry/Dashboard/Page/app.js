@@ -19,6 +19,7 @@ function connect() {
   source.addEventListener('history', event => {
     const first = JSON.parse(event.data);
     ({ server, series, rows, now } = first);
+    byId('leave').hidden = !first.signed_in;
     charts.start(server, series);
     letters.start();
     setLink('live', 'live');

@@ -38,4 +38,10 @@ export function duration(seconds) {
 
 export const ago = (at, now) => at ? `${duration(Math.max(0, (now - at) / 1000))} ago` : 'not yet';
 export const percent = share => isKnown(share) ? `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %` : '–';
-export const moment = text => text ? `${text.slice(0, 10)} ${text.slice(11, 23)}` : '–';
+
+// UTC, as it comes: today's to the millisecond, others with their day.
+export function moment(text) {
+  if (!text) return '–';
+  const time = text.slice(11, 23).replace('Z', '');
+  return text.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${text.slice(0, 10)} ${time.slice(0, 8)}`;
+}

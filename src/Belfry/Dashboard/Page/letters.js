@@ -48,10 +48,10 @@ export class Letters {
     const what = letter => letter.task ? `${letter.task.kind} task, ${letter.task.attempts} of ${letter.task.max_attempts} attempts`
       : letter.record ? `${letter.record.topic} ${letter.record.partition} @ ${letter.record.offset}` : letter.kind;
     return table([
-      ['id', letter => mono(letter.id)],
+      ['id', letter => mono(letter.id), 'name'],
       ['what', what],
       ['reason', letter => letter.reason],
-      ['since', letter => format.moment(letter.died_at)],
+      ['since (UTC)', letter => format.moment(letter.died_at), 'name'],
       ['size', letter => format.bytes(letter.size), 'num'],
       ['', letter => el('span', { class: 'actions' }, this.button(letter, 'Retry'), this.dropButton(letter))],
     ], items, 'Dead letters');

@@ -44,7 +44,7 @@ function showMailbox(box) {
       ['seq', row => format.number(row.seq), 'num'],
       ['type', row => row.event_type],
       ['priority', row => row.priority],
-      ['stored (UTC)', row => format.moment(row.received_at)],
+      ['stored (UTC)', row => format.moment(row.received_at), 'name'],
       ['source / id', row => el('button', { type: 'button', class: 'linkish mono', onclick: () => openTrace(row.source, row.event_id) }, `${row.source} / ${row.event_id}`)],
     ], box.newest, 'The newest notifications'),
   ];

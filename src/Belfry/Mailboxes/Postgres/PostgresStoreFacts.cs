@@ -5,11 +5,11 @@ namespace Belfry.Mailboxes.Postgres;
 /// <summary>What PostgreSQL says about itself.</summary>
 internal sealed class PostgresStoreFacts(PostgresMailboxStore store) : IStoreFacts
 {
-    // 16 MB: counted in some 100 ms.
-    private const long CountedPages = 2_000;
-
     // Some thousand rows: shares are right within two points.
     private const double SampledPages = 250;
+
+    /// <summary>Up to this size of the log all is counted. 16 MB: some 100 ms.</summary>
+    internal long CountedPages { get; init; } = 2_000;
 
     public string Product => "PostgreSQL";
 
@@ -18,7 +18,7 @@ internal sealed class PostgresStoreFacts(PostgresMailboxStore store) : IStoreFac
         var pages = await ReadPagesAsync(connection, ct);
         if (pages <= CountedPages) return new StatusShares(await ReadCountsAsync(connection, Sql.Count, null, ct), SampledRows: null);
 
-        var share = SampledPages / pages;
+        var share = Math.Min(1, SampledPages / pages);
         var sample = await ReadCountsAsync(connection, Sql.Sample, 100 * share, ct);
         return StatusShares.Estimated(sample, sample.Sum(s => s.Count) / share);
     }, ct);

@@ -3,8 +3,10 @@ namespace Belfry.Mailboxes.Sqlite;
 /// <summary>What the SQLite file says about itself.</summary>
 internal sealed class SqliteStoreFacts(SqliteMailboxStore store) : IStoreFacts
 {
-    private const long CountedRows = 50_000;
     private const long SampledRows = 4_000;
+
+    /// <summary>Up to so many rows all are counted: some 30 ms.</summary>
+    internal long CountedRows { get; init; } = 50_000;
 
     public string Product => "SQLite";
 
@@ -13,7 +15,7 @@ internal sealed class SqliteStoreFacts(SqliteMailboxStore store) : IStoreFacts
         var (first, rows) = ReadExtent(session);
         if (rows <= CountedRows) return new StatusShares(Read(session.Prepare(Sql.Count)), SampledRows: null);
 
-        var sample = Read(session.Prepare(Sql.Sample).Bind(first).Bind(rows / SampledRows).Bind(SampledRows));
+        var sample = Read(session.Prepare(Sql.Sample).Bind(first).Bind(rows).Bind(Math.Min(rows, SampledRows)));
         return StatusShares.Estimated(sample, rows);
     }, ct);
 
@@ -47,7 +49,7 @@ internal sealed class SqliteStoreFacts(SqliteMailboxStore store) : IStoreFacts
             WITH RECURSIVE step (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM step WHERE n + 1 < ?3)
             SELECT status, count(*) FROM (
                 SELECT (SELECT v.status FROM notification_status v WHERE v.user_id = n.user_id AND v.seq = n.seq) AS status
-                FROM step CROSS JOIN notifications n ON n.position = ?1 + step.n * ?2)
+                FROM step CROSS JOIN notifications n ON n.position = ?1 + step.n * ?2 / ?3)
             GROUP BY status ORDER BY status
             """;
     }
