@@ -149,7 +149,7 @@ public abstract class TraceContract : IAsyncLifetime
         await AddTaskAsync("e1", runIn: null, attempts: 1);
         Assert.Single(await ClaimAsync());
         await _world.PassTimeAsync(TimeSpan.FromMinutes(1));
-        await _world.Tasks.ReclaimAsync(10, Cancelled);
+        await _world.Tasks.ReclaimAsync(10, back: null, Cancelled);
 
         Assert.Equal(("dead", "the lease ran out"), ((await TaskAsync()).State, (await TaskAsync()).LastError));
     }
