@@ -5,6 +5,7 @@ using Belfry.Ingest.Outbox;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Settings;
+using Belfry.Work;
 
 namespace Belfry.Ingest;
 
@@ -29,8 +30,9 @@ internal static class IngestServices
         services.AddSingleton<KafkaMetrics>();
         services.AddSingleton<KafkaLink>();
         services.AddSingleton<LaneSink>();
-        services.AddSingleton<DeadLetterRelay>();
-        services.AddHostedService(provider => provider.GetRequiredService<DeadLetterRelay>());
+        services.AddSingleton<TaskKind, DeadLetterRelay>();
+        services.AddSingleton<DeadLetterWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeadLetterWatch>());
         services.AddHostedService<OffsetWatch>();
         services.AddHostedService<KafkaIngest>();
         return services;

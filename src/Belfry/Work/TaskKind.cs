@@ -1,7 +1,7 @@
 namespace Belfry.Work;
 
 /// <summary>
-/// One kind of work. Each is one file in <c>Kinds</c>, found by its type. A task may run more than once: what it does must bear
+/// One kind of work. Each is one file in <c>Kinds</c>, found by its type, or registered by the feature whose work it is. A task may run more than once: what it does must bear
 /// that, or be written together with its step.
 /// </summary>
 internal abstract class TaskKind

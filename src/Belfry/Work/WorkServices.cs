@@ -3,6 +3,7 @@ using Belfry.Mailboxes.Lanes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Mailboxes.Sqlite;
 using Belfry.Settings;
+using Belfry.Work.Kinds;
 using Belfry.Work.Postgres;
 using Belfry.Work.Sqlite;
 using Belfry.Work.Topics;
@@ -42,7 +43,9 @@ internal static class WorkServices
             SqliteMailboxStore sqlite => new SqliteWebhookStore(sqlite),
             var other => throw new InvalidOperationException($"There are no webhooks for {other.GetType().Name}."),
         });
-        foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => IsKind(type)))
+
+        // Other features may add kinds of their own, where they are set up.
+        foreach (var kind in typeof(TaskKind).Assembly.GetTypes().Where(type => type.Namespace == typeof(FanOut).Namespace && type.IsSubclassOf(typeof(TaskKind))))
         {
             services.AddSingleton(typeof(TaskKind), kind);
         }
@@ -79,7 +82,4 @@ internal static class WorkServices
     /// <summary>For the admin listener.</summary>
     public static void MapTrace(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/admin/events/{source}/{id}", static (HttpContext http, TraceEndpoints endpoints) => endpoints.GetAsync(http));
-
-    // Of webhooks there is one kind for each endpoint, made with it.
-    private static bool IsKind(Type type) => type.IsSubclassOf(typeof(TaskKind)) && !type.IsAbstract && type != typeof(WebhookKind);
 }

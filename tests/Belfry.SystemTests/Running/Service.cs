@@ -11,8 +11,10 @@ namespace Belfry.SystemTests.Running;
 /// <summary>A running server with one publisher's key, and what a test needs to talk to it.</summary>
 internal sealed class Service : IAsyncDisposable
 {
+    /// <summary>The publisher's.</summary>
+    public const string ApiKey = "a key of the tests";
+
     private const string Secret = "a secret of the tests, long enough to sign";
-    private const string ApiKey = "a key of the tests";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
 

@@ -18,13 +18,13 @@ internal sealed class LaneSink : IRecordSink
     private readonly KafkaOptions _options;
     private readonly IngestMetrics _ingest;
     private readonly KafkaMetrics _metrics;
-    private readonly DeadLetterRelay _relay;
+    private readonly DeadLetterWatch _deadLetters;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<TopicPartition, PartitionLease> _leases = new();
 
     public LaneSink(
         AppendLanes lanes, IMailboxStore store, StoreMonitor monitor, IOptions<KafkaOptions> options, IngestMetrics ingest, KafkaMetrics metrics,
-        DeadLetterRelay relay, TimeProvider time)
+        DeadLetterWatch deadLetters, TimeProvider time)
     {
         _lanes = lanes;
         _store = store;
@@ -32,7 +32,7 @@ internal sealed class LaneSink : IRecordSink
         _options = options.Value;
         _ingest = ingest;
         _metrics = metrics;
-        _relay = relay;
+        _deadLetters = deadLetters;
         _time = time;
     }
 
@@ -97,7 +97,7 @@ internal sealed class LaneSink : IRecordSink
 
             case LaneOutcome.DeadLettered:
                 _metrics.DeadLettered(item.Record!.Lease.Partition.Topic);
-                _relay.Wake();
+                _deadLetters.Wake();
                 break;
         }
     }
