@@ -121,7 +121,9 @@ internal sealed class PostgresWebhookStore(PostgresMailboxStore store, TimeProvi
 
         public const string ListStranded = """
             SELECT e.name, w.waiting FROM belfry.webhook_endpoints e
-            CROSS JOIN LATERAL (SELECT count(*) AS waiting FROM belfry.tasks t WHERE t.priority >= e.number * 4 AND t.priority <= e.number * 4 + 2) w
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS waiting FROM belfry.tasks t
+                WHERE t.priority >= e.number * 4 AND t.priority <= e.number * 4 + 2 AND t.lease_until IS NULL) w
             WHERE e.name <> ALL ($1) AND w.waiting > 0 ORDER BY e.name
             """;
     }

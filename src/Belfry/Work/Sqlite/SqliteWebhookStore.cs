@@ -196,7 +196,9 @@ internal sealed class SqliteWebhookStore(SqliteMailboxStore store) : IWebhookSto
 
         public const string ListStranded = """
             SELECT name, waiting FROM (
-                SELECT e.name, (SELECT count(*) FROM tasks t WHERE t.priority BETWEEN e.number * 4 AND e.number * 4 + 2) AS waiting FROM webhook_endpoints e)
+                SELECT e.name, (SELECT count(*) FROM tasks t
+                                WHERE t.priority BETWEEN e.number * 4 AND e.number * 4 + 2 AND t.lease_until IS NULL) AS waiting
+                FROM webhook_endpoints e)
             WHERE waiting > 0 ORDER BY name
             """;
     }

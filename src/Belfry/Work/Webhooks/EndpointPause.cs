@@ -95,6 +95,6 @@ internal sealed class EndpointPause(TimeSpan patience, TimeProvider time)
     private static TimeSpan Next(int pauses)
     {
         var ceiling = Math.Min(Longest.TotalSeconds, First.TotalSeconds * Math.Pow(2, Math.Min(pauses - 1, 20)));
-        return TimeSpan.FromSeconds(ceiling * (0.8 + (Random.Shared.NextDouble() / 5)));
+        return TimeSpan.FromSeconds(Math.Round(ceiling * (0.8 + (Random.Shared.NextDouble() / 5))));
     }
 }

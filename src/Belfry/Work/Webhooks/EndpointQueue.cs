@@ -72,15 +72,18 @@ internal sealed partial class EndpointQueue : IDisposable
     /// <param name="hardStop">There is no more time for that.</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken hardStop)
     {
-        WorkEngine? engine = null;
+        var (engine, number) = ((WorkEngine?)null, 0);
         using var timer = new PeriodicTimer(_interval, _time);
         try
         {
             do
             {
                 await LookAsync(stop);
-                if (engine is not null || LastScan.Number == 0) continue;
-                engine = BuildEngine(LastScan.Number);
+                if (LastScan.Number == number) continue;
+
+                // Known for the first time; or the endpoint was entered anew, in a database that was restored, say.
+                await EndAsync(engine, hardStop);
+                (engine, number) = (BuildEngine(LastScan.Number), LastScan.Number);
                 await engine.StartAsync(stop);
             }
             while (await timer.WaitForNextTickAsync(stop));
@@ -91,8 +94,7 @@ internal sealed partial class EndpointQueue : IDisposable
         }
         finally
         {
-            if (engine is not null) await engine.StopAsync(hardStop);
-            engine?.Dispose();
+            await EndAsync(engine, hardStop);
         }
     }
 
@@ -141,6 +143,13 @@ internal sealed partial class EndpointQueue : IDisposable
         }
 
         return scan.More;
+    }
+
+    private static async Task EndAsync(WorkEngine? engine, CancellationToken hardStop)
+    {
+        if (engine is null) return;
+        await engine.StopAsync(hardStop);
+        engine.Dispose();
     }
 
     private WorkEngine BuildEngine(int number)

@@ -39,7 +39,9 @@ public sealed class PostgresWebhookTests(SharedPostgres postgres) : WebhookContr
         var scans = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
         {
             var added = 0;
-            for (var i = 0; i < 100; i++) added += (await ScanAsync(Look(rows: 17))).Added;
+            WebhookScan scan;
+            do added += (scan = await ScanAsync(Look(rows: 17))).Added;
+            while (scan.More || !scan.Done);
             return added;
         }));
 

@@ -154,6 +154,42 @@ public abstract partial class WebhookContract
     }
 
     [Fact]
+    public async Task An_endpoint_that_asks_for_time_is_given_it()
+    {
+        await using var receiver = await Receiver.StartAsync(Cancelled);
+        receiver.Answer = (_, context) =>
+        {
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = "100";
+            return Task.CompletedTask;
+        };
+        await using var world = await StartAsync(("mail", Options(receiver, concurrency: 1)));
+        await AppendAsync([.. Events.Several("ann", 3)]);
+        await PassTimeAsync(After + TimeSpan.FromSeconds(1));
+
+        await Eventually.HoldsAsync("it has failed", async ct => await Tasks.CountAsync(ct) == new TaskCounts(Scheduled: 1, Due: 2, Held: 0, Dead: 0), Soon, Cancelled);
+        await PassTimeAsync(TimeSpan.FromSeconds(90));
+
+        Assert.Single(receiver.All);
+        Assert.Equal(1, (await Tasks.CountAsync(Cancelled)).Scheduled);
+        Assert.Contains(_log.Lines, line => line.Contains("left alone for 00:01:40", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_in_time_is_none()
+    {
+        await using var receiver = await Receiver.StartAsync(Cancelled);
+        receiver.Answer = (_, context) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        await using var world = await StartAsync(("mail", Options(receiver, timeout: TimeSpan.FromSeconds(0.2))));
+        await AppendAsync(Events.New("ann"));
+        await PassTimeAsync(After + TimeSpan.FromSeconds(1));
+
+        await Eventually.HoldsAsync("it has failed", async ct => (await Tasks.CountAsync(ct)).Scheduled == 1, Soon, Cancelled);
+
+        Assert.Contains(_log.Lines, line => line.Contains("no answer within 0.2 s", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var elsewhere = await Receiver.StartAsync(Cancelled);
