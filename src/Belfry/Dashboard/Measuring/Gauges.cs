@@ -59,10 +59,12 @@ internal sealed class Gauges : IDisposable
         Sum("lane_queue", "belfry.mailboxes.queue.items");
         Sum("kafka_lag", "belfry.kafka.lag");
         Sum("kafka_paused", "belfry.kafka.paused");
-        Sum("pool_used", "db.client.connection.count", "db.client.connection.state", "used");
+        var used = Sum("pool_used", "db.client.connection.count", "db.client.connection.state", "used");
         Sum("pool_idle", "db.client.connection.count", "db.client.connection.state", "idle");
         Sum("pool_max", "db.client.connection.max");
-        Sum("pool_waiting", "db.client.connection.npgsql.pending_requests");
+        // Counted up and down, and silent until somebody waits for the first time.
+        var waiting = _instruments.Counter("db.client.connection.npgsql.pending_requests");
+        _series.Add(("pool_waiting", _ => double.IsNaN(used.Sum) ? double.NaN : waiting.Total));
     }
 
     private void AddStreams()
@@ -97,10 +99,11 @@ internal sealed class Gauges : IDisposable
         _series.Add((name, seconds => counter.Take() / seconds));
     }
 
-    private void Sum(string name, string instrument, string? tag = null, object? value = null)
+    private GaugeProbe Sum(string name, string instrument, string? tag = null, object? value = null)
     {
         var gauge = _instruments.Gauge(instrument, tag, value);
         _series.Add((name, _ => gauge.Sum));
+        return gauge;
     }
 
     private void Milliseconds(string name, string instrument)

@@ -28,10 +28,12 @@ internal sealed class CounterProbe(string? tag, object? value) : Probe(tag, valu
     private long _total;
     private long _before;
 
+    public long Total => Interlocked.Read(ref _total);
+
     /// <summary>What has come since the last time.</summary>
     public long Take()
     {
-        var total = Interlocked.Read(ref _total);
+        var total = Total;
         var rise = total - _before;
         _before = total;
         return rise;

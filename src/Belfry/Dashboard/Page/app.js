@@ -48,7 +48,11 @@ function setLink(state, text) {
   const link = byId('link');
   link.dataset.state = state;
   say(link, text);
-  if (state === 'lost') setHealth('gone', 'unknown');
+  document.body.classList.toggle('stale', state === 'lost');
+  if (state !== 'lost') return;
+  setHealth('gone', 'unknown');
+  const since = rows.length ? `the numbers are of ${format.clock(rows.at(-1)[0])}` : 'nothing was received yet';
+  showSigns(byId('signs'), [{ level: 'bad', text: `The server cannot be reached: ${since}` }]);
 }
 
 function setHealth(state, text) {
@@ -94,7 +98,8 @@ function drawTiles() {
   const open = value('connections');
   tile('connections', format.number(open), `of ${format.number(server.max_connections)} at most`, open > 0.9 * server.max_connections ? 'warn' : '');
   const waits = `${format.number(value('lane_queue'))} wait for a lane`;
-  tile('lag', server.kafka ? format.number(value('kafka_lag')) : 'none', server.kafka ? waits : `no Kafka here · ${waits}`);
+  const away = now.parts.some(part => part.name === 'kafka' && !part.ready);
+  tile('lag', server.kafka ? format.number(value('kafka_lag')) : 'none', away ? 'Kafka is away' : server.kafka ? waits : `no Kafka here · ${waits}`);
   byId('tile-lag').querySelector('p span').hidden = !server.kafka;
 }
 

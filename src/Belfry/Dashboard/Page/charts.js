@@ -104,7 +104,7 @@ class Chart {
       },
       tooltip: {
         trigger: 'axis', renderMode: 'richText', confine: true, backgroundColor: card, borderColor: line, padding: 8, textStyle: { color: text, fontSize: 12 },
-        formatter: points => [new Date(points[0].value[0]).toLocaleTimeString(),
+        formatter: points => [format.clock(points[0].value[0]),
           ...points.map(point => `${point.seriesName}  ${write(point.value[1])}${this.definition.unit.startsWith('/') ? '' : ' '}${this.definition.unit}`)].join('\n'),
       },
       series: lines.map(([name, , shade, dash], i) => ({

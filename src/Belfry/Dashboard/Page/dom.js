@@ -23,11 +23,11 @@ export function replaceIfChanged(node, key, make) {
   node.replaceChildren(...[make()].flat());
 }
 
-// columns: [name, row => text or node, class]
-export function table(columns, rows, label) {
+// columns: [name, row => text or node, class]. Cards: on a narrow screen each row stands by itself.
+export function table(columns, rows, label, cards = false) {
   const cell = (row, [name, read, kind]) => el('td', { class: kind, 'data-name': name }, read(row));
   return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
-    el('table', { class: 'cards' },
+    el('table', { class: cards && 'cards' },
       el('thead', null, el('tr', null, ...columns.map(([name, , kind]) => el('th', { class: kind, scope: 'col' }, name)))),
       el('tbody', null, ...rows.map(row => el('tr', null, ...columns.map(column => cell(row, column)))))));
 }

@@ -36,7 +36,8 @@ export function duration(seconds) {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor(seconds % 86_400 / 3600)} h`;
 }
 
-export const ago = (at, now) => at ? `${duration(Math.max(0, (now - at) / 1000))} ago` : 'not yet';
+export const ago = (at, now) => !at ? 'not yet' : now - at < 1500 ? 'just now' : `${duration((now - at) / 1000)} ago`;
+export const clock = at => new Date(at).toLocaleTimeString('en-GB');
 export const percent = share => isKnown(share) ? `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %` : '–';
 
 // UTC, as it comes: today's to the millisecond, others with their day.

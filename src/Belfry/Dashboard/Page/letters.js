@@ -54,7 +54,7 @@ export class Letters {
       ['since (UTC)', letter => format.moment(letter.died_at), 'name'],
       ['size', letter => format.bytes(letter.size), 'num'],
       ['', letter => el('span', { class: 'actions' }, this.button(letter, 'Retry'), this.dropButton(letter))],
-    ], items, 'Dead letters');
+    ], items, 'Dead letters', true);
   }
 
   button(letter, name) {

@@ -46,7 +46,7 @@ function showMailbox(box) {
       ['priority', row => row.priority],
       ['stored (UTC)', row => format.moment(row.received_at), 'name'],
       ['source / id', row => el('button', { type: 'button', class: 'linkish mono', onclick: () => openTrace(row.source, row.event_id) }, `${row.source} / ${row.event_id}`)],
-    ], box.newest, 'The newest notifications'),
+    ], box.newest, 'The newest notifications', true),
   ];
 }
 
@@ -62,7 +62,7 @@ function showTrace(trace) {
       ["the event's time (UTC)", row => format.moment(row.event_timestamp)],
       ['stored', row => format.moment(row.received_at)],
       ['delivered', row => row.delivered ? (row.delivered_at ? `by ${format.moment(row.delivered_at)}` : 'yes') : 'not yet'],
-    ], trace.notifications, 'Mailboxes that have it'));
+    ], trace.notifications, 'Mailboxes that have it', true));
   }
   if (trace.tasks.length) {
     parts.push(table([
@@ -71,10 +71,10 @@ function showTrace(trace) {
       ['attempts', row => `${row.attempts} of ${row.max_attempts}`, 'num'],
       ['runs (UTC)', row => format.moment(row.run_at ?? row.died_at)],
       ['last error', row => row.last_error ?? '–'],
-    ], trace.tasks, 'Its tasks'));
+    ], trace.tasks, 'Its tasks', true));
   }
   if (trace.dead_records.length) {
-    parts.push(table([['dead record', row => mono(row.id)], ['reason', row => row.reason], ['since (UTC)', row => format.moment(row.died_at)]], trace.dead_records, 'Its dead records'));
+    parts.push(table([['dead record', row => mono(row.id)], ['reason', row => row.reason], ['since (UTC)', row => format.moment(row.died_at)]], trace.dead_records, 'Its dead records', true));
   }
   return parts;
 }

@@ -44,14 +44,15 @@ export function showStatus(answer, now) {
 export function showKafka(server, now) {
   const { body, note } = panel('kafka');
   const lags = now.lags;
-  say(note, lags.length ? `${lags.length} partitions here` : '');
+  const topics = new Set(lags.map(lag => lag.topic));
+  say(note, !lags.length ? '' : topics.size === 1 ? lags[0].topic : `${lags.length} partitions here`);
   replaceIfChanged(body, JSON.stringify([lags, server.kafka]), () => {
     if (!server.kafka) return why('No Kafka is configured (ConnectionStrings__Kafka), so nothing is consumed here.');
     if (!lags.length) return why('No partition of this instance has a known end yet: Kafka is away, or other instances have them all.');
     const most = Math.max(1, ...lags.map(lag => lag.lag));
     return table([
-      ['topic', row => mono(row.topic)],
-      ['partition', row => String(row.partition), 'num'],
+      ...(topics.size === 1 ? [] : [['topic', row => mono(row.topic)]]),
+      ['partition', row => String(row.partition), topics.size === 1 ? 'name' : 'num'],
       ['lag, records', row => format.number(row.lag), 'num'],
       ['', row => {
         const fill = el('i');
@@ -75,9 +76,9 @@ export function showDatabase(server, answer, now) {
       ['database', format.bytes(size.bytes)],
       ['connections', `${size.connections} of ${size.max_connections}`],
       ['dead rows', format.number(size.tables.reduce((sum, row) => sum + row.dead_rows, 0))],
-      ['longest transaction', size.longest_transaction === null ? 'none' : format.duration(size.longest_transaction)],
+      ['longest transaction', size.longest_transaction === null ? 'none' : size.longest_transaction < 1 ? 'under 1 s' : format.duration(size.longest_transaction)],
     ]), table([
-      ['table', row => mono(row.name)],
+      ['largest tables', row => mono(row.name)],
       ['size', row => format.bytes(row.bytes), 'num'],
       ['rows', row => `~ ${format.number(row.rows)}`, 'num'],
       ['dead rows', row => format.number(row.dead_rows), 'num'],
@@ -104,7 +105,7 @@ export function showQueue(server, answer, now) {
       ['tasks leased', row => format.number(row.tasks), 'num'],
       ['first lease ends', row => left(row.first_end), 'num'],
       ['last', row => left(row.last_end), 'num'],
-    ], rows, 'Leases by instance')];
+    ], rows, 'Leases by instance', true)];
   });
 }
 

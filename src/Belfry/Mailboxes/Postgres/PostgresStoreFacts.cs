@@ -77,7 +77,7 @@ internal sealed class PostgresStoreFacts(PostgresMailboxStore store) : IStoreFac
                    sum(t.n_live_tup)::bigint, sum(t.n_dead_tup)::bigint
             FROM pg_stat_user_tables t
                  LEFT JOIN pg_inherits i ON i.inhrelid = t.relid LEFT JOIN pg_class p ON p.oid = i.inhparent
-            WHERE t.schemaname = 'belfry' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12
+            WHERE t.schemaname = 'belfry' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 7
             """;
 
         public const string Server = """
