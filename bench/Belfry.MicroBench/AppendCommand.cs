@@ -13,7 +13,7 @@ internal static class AppendCommand
     {
         var lanes = new Option<int[]>("--lanes") { Description = "Appends in flight at once, one run for each number.", DefaultValueFactory = _ => [1, 2, 4] };
         var batch = new Option<int>("--batch") { Description = "Events in one append.", DefaultValueFactory = _ => 500 };
-        var users = new Option<int>("--users") { Description = "Mailboxes, each always in the same lane.", DefaultValueFactory = _ => 1000 };
+        var users = new Option<int>("--users") { Description = "Mailboxes, each always in the same lane; 0: a new one for each event.", DefaultValueFactory = _ => 1000 };
         var seconds = new Option<int>("--seconds") { Description = "How long each run measures.", DefaultValueFactory = _ => 5 };
         var payload = new Option<int>("--payload") { Description = "Bytes of each payload.", DefaultValueFactory = _ => 210 };
         var held = new Option<bool>("--held") { Description = "Runs each once more beside a transaction that is held open." };

@@ -132,25 +132,15 @@ internal sealed partial class PostgresTaskStore(PostgresMailboxStore store) : IT
             FROM belfry.claim_tasks($1, $2, $3, $4, $5, $6) ORDER BY priority DESC, run_at, id
             """;
 
-        public const string Renew = """
-            UPDATE belfry.tasks t SET lease_until = belfry.now() + $3
-            FROM unnest($1, $2) r(id, token) WHERE t.id = r.id AND t.token = r.token AND t.lease_until IS NOT NULL RETURNING t.id
-            """;
+        public const string Renew = "SELECT belfry.renew_tasks($1, $2, $3)";
 
-        public const string Complete = """
-            DELETE FROM belfry.tasks t USING unnest($1, $2) r(id, token) WHERE t.id = r.id AND t.token = r.token RETURNING t.id
-            """;
+        public const string Complete = "SELECT belfry.complete_tasks($1, $2)";
 
-        public const string Save = """
-            UPDATE belfry.tasks t SET progress = $3 FROM unnest($1, $2) r(id, token) WHERE t.id = r.id AND t.token = r.token RETURNING t.id
-            """;
+        public const string Save = "UPDATE belfry.tasks SET progress = $3 WHERE id = ANY ($1) AND token = ANY ($2) RETURNING id";
 
         public const string Fail = "SELECT id FROM belfry.fail_tasks($1, $2, $3, $4) WHERE dead";
 
-        public const string Release = """
-            UPDATE belfry.tasks t SET lease_until = NULL, instance_id = NULL, run_at = belfry.now()
-            FROM unnest($1, $2) r(id, token) WHERE t.id = r.id AND t.token = r.token RETURNING t.id
-            """;
+        public const string Release = "SELECT belfry.release_tasks($1, $2)";
 
         public const string Reclaim = "SELECT count(*), count(*) FILTER (WHERE dead) FROM belfry.reclaim_tasks($1, $2)";
 
