@@ -1,6 +1,0 @@
-using Belfry.MicroBench.Work;
-using System.CommandLine;
-using Belfry.MicroBench;
-
-var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create(), TasksCommand.Create(), TortureCommand.Create(), MetricsCommand.Create() };
-return await root.Parse(args).InvokeAsync();
