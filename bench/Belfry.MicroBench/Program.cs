@@ -1,0 +1,6 @@
+using System.CommandLine;
+using Belfry.MicroBench;
+using Belfry.MicroBench.Work;
+
+var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create(), TasksCommand.Create(), TortureCommand.Create(), MetricsCommand.Create() };
+return await root.Parse(args).InvokeAsync();
