@@ -16,6 +16,7 @@ internal static class BenchCommandLine
         var root = new RootCommand("Measures Belfry, and the system it replaces, from end to end, and checks every promise that it can see while it measures.")
         {
             new RunCommand(),
+            new CompareCommand(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)

@@ -6,6 +6,7 @@ namespace Belfry.Work;
 internal sealed class LaneWork : ILaneItemOwner
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskHold? _hold;
     private int _left;
     private volatile bool _dropped;
     private volatile string? _refusal;
@@ -20,24 +21,36 @@ internal sealed class LaneWork : ILaneItemOwner
     /// <summary>Has a lane store the items; false: another worker has the task.</summary>
     /// <param name="make">Makes the items, with their owner.</param>
     /// <exception cref="TaskRefusedException">The store would never take one of them.</exception>
-    public static async Task<bool> StoreAsync(Lane lane, Func<LaneWork, LaneItem[]> make, CancellationToken ct)
+    public static async Task<bool> StoreAsync(Lane lane, Func<LaneWork, LaneItem[]> make, CancellationToken ct) =>
+        await (await EnterAsync(lane, make, ct)).FinishAsync(ct);
+
+    /// <summary>Puts the items into a lane, behind those that are there already.</summary>
+    /// <param name="make">Makes the items, with their owner.</param>
+    public static async Task<LaneWork> EnterAsync(Lane lane, Func<LaneWork, LaneItem[]> make, CancellationToken ct)
     {
         var work = new LaneWork();
         var items = make(work);
-        work._left = items.Length;
+        (work._left, work._hold) = (items.Length, items[0].Hold);
         await lane.Queue.AddAsync(items, ct);
+        return work;
+    }
+
+    /// <summary>Waits until they are stored; false: another worker has the task.</summary>
+    /// <exception cref="TaskRefusedException">The store would never take one of them.</exception>
+    public async Task<bool> FinishAsync(CancellationToken ct)
+    {
         try
         {
-            await work._finished.Task.WaitAsync(ct);
+            await _finished.Task.WaitAsync(ct);
         }
         catch (OperationCanceledException)
         {
             // What a batch has taken is stored with the task's step, or not at all; what none has taken must not come after us.
-            foreach (var item in items) item.Hold?.Lose();
+            _hold?.Lose();
             throw;
         }
 
-        if (work._refusal is { } refusal) throw new TaskRefusedException($"The store refuses it: {refusal}");
-        return !work._dropped;
+        if (_refusal is { } refusal) throw new TaskRefusedException($"The store refuses it: {refusal}");
+        return !_dropped;
     }
 }

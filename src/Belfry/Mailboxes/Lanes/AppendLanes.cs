@@ -25,10 +25,13 @@ internal sealed class AppendLanes : IHostedService, IDisposable
         var listening = listeners.ToArray();
         _lanes = [.. Enumerable.Range(0, store.MaxLanes is { } max ? Math.Min(max, Options.Lanes) : Options.Lanes)
             .Select(number => new Lane(number, store, listening, Options, metrics, time, log))];
-        Background = new Lane(_lanes.Length, store, listening, Options, metrics, time, log);
+        Background = new Lane(_lanes.Length, store, listening, OfBackground(Options), metrics, time, log);
         _all = [.. _lanes, Background];
         metrics.Meter.CreateObservableGauge("belfry.mailboxes.queue.items", () => _all.Sum(l => l.Queue.Count), "{event}", "Events that wait for a lane");
     }
+
+    /// <summary>How many mailboxes the background lane locks at once at most: an event for one of them has to wait for so many.</summary>
+    public const int BackgroundBatch = 500;
 
     public LanesOptions Options { get; }
 
@@ -89,4 +92,12 @@ internal sealed class AppendLanes : IHostedService, IDisposable
     }
 
     public void Dispose() => _hardStop.Dispose();
+
+    private static LanesOptions OfBackground(LanesOptions options) => new()
+    {
+        MaxBatch = Math.Min(options.MaxBatch, BackgroundBatch),
+        MaxWait = options.MaxWait,
+        QueueItems = options.QueueItems,
+        QueueBytes = options.QueueBytes,
+    };
 }

@@ -7,14 +7,14 @@ namespace Belfry.Work.Kinds;
 
 /// <summary>
 /// An event for the members of a topic, or for more users than are stored in place. It goes through the background lane in
-/// chunks, each in one transaction with how far it has come: killed anywhere, it goes on behind the last chunk.
+/// chunks, each in one transaction with how far it has come: killed anywhere, it goes on behind the last chunk. One chunk is
+/// stored while the next is made; they are stored in order, because one lane has them.
 /// </summary>
 internal sealed class FanOut(AppendLanes lanes, ITopicStore topics) : TaskKind
 {
     public const string KindName = "fan-out";
 
-    /// <summary>So many mailboxes are locked at once, and so long an event for one of them may have to wait.</summary>
-    private const int Chunk = 500;
+    private const int Chunk = AppendLanes.BackgroundBatch;
 
     public override string Name => KindName;
 
@@ -26,14 +26,25 @@ internal sealed class FanOut(AppendLanes lanes, ITopicStore topics) : TaskKind
         var content = DeferredEvent.Read(task.Body);
         var key = EventKey.Of(content.Source, content.EventId);
         var hold = new TaskHold(task.Id, task.Token);
-        for (var progress = task.Progress; ;)
+        LaneWork? before = null;
+        try
         {
-            var (users, reached) = await ReadAsync(content, progress, ct);
-            if (users.Count == 0) return TaskResult.Done;
-            var stored = await LaneWork.StoreAsync(lanes.Background, owner => Items(users, owner, reached), ct);
-            if (!stored) return TaskResult.Lost;
-            if (reached is null) return TaskResult.Gone;
-            progress = reached;
+            for (var progress = task.Progress; ;)
+            {
+                var (users, reached) = await ReadAsync(content, progress, ct);
+                if (users.Count == 0) return before is null || await before.FinishAsync(ct) ? TaskResult.Done : TaskResult.Lost;
+
+                // The lane has the next chunk before it is through with this one, and never waits for us.
+                var chunk = await LaneWork.EnterAsync(lanes.Background, owner => Items(users, owner, reached), ct);
+                if (before is not null && !await before.FinishAsync(ct)) return TaskResult.Lost;
+                if (reached is null) return await chunk.FinishAsync(ct) ? TaskResult.Gone : TaskResult.Lost;
+                (before, progress) = (chunk, reached);
+            }
+        }
+        finally
+        {
+            // A chunk whose predecessor was not stored must not be either.
+            hold.Lose();
         }
 
         LaneItem[] Items(IReadOnlyList<string> users, LaneWork owner, string? reached) =>
