@@ -117,12 +117,14 @@ internal sealed class Gauges : IDisposable
     private void Rise(string name, Func<double> total)
     {
         var before = total();
-        _series.Add((name, seconds =>
+        _series.Add((name, PerSecond));
+
+        double PerSecond(double seconds)
         {
             var now = total();
             var rise = now - before;
             before = now;
             return rise / seconds;
-        }));
+        }
     }
 }
