@@ -28,6 +28,8 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
             new MigrateCommand(),
             new EpochCommand(),
             new OffsetsCommand(),
+            new DeadLettersCommand(),
+            new TraceCommand(),
             new ListenCommand(),
             new ProduceCommand());
         return new CommandRun(code, output.ToString(), error.ToString());
