@@ -33,7 +33,10 @@ internal sealed class Sampler : BackgroundService
     public IReadOnlyList<PartitionLag> Lags => _gauges.Lags;
 
     /// <summary>Whether another connection could be the last one. False where there is no pool.</summary>
-    public bool IsPoolNearlyFull => History.Latest is { } last && last.Values[_poolUsed] >= last.Values[_poolMax] - 2;
+    public bool IsPoolNearlyFull => History.Latest is { } last && IsNearlyFull(last.Values[_poolUsed], last.Values[_poolMax]);
+
+    /// <param name="used">Connections in use; not a number where there is no pool.</param>
+    internal static bool IsNearlyFull(double used, double max) => used >= max - 2;
 
     /// <summary>Completes when its clock runs.</summary>
     internal Task Started => _started.Task;
