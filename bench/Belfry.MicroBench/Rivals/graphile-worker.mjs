@@ -22,7 +22,9 @@ await probe.connect();
 const beforeAdd = performance.now();
 for (let left = count; left > 0; left -= 1000) {
   await probe.query(
-    `SELECT count(graphile_worker.add_job('noop', '{"n":1,"text":"a piece of work to do"}'::json)) FROM generate_series(1, $1)`,
+    `SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
+       SELECT json_populate_record(NULL::graphile_worker.job_spec, '{"identifier":"noop","payload":{"n":1,"text":"a piece of work to do"}}')
+       FROM generate_series(1, $1)))`,
     [Math.min(left, 1000)]);
 }
 const added = (performance.now() - beforeAdd) / 1000;
