@@ -17,6 +17,8 @@ internal sealed record ComparedSide(string Name, string Program)
         ("p99 ms", report => report.LatencyMs.P99),
         ("CPU s/1,000 belfry", report => report.CpuSPer1000.GetValueOrDefault("belfry")),
         ("CPU s/1,000 postgres", report => report.CpuSPer1000.GetValueOrDefault("postgres")),
+        ("CPU s belfry", report => report.CpuS.GetValueOrDefault("belfry")),
+        ("CPU s postgres", report => report.CpuS.GetValueOrDefault("postgres")),
         ("memory MiB belfry", report => report.Memory.TryGetValue("belfry", out var memory) ? memory.RssBytes / 1024.0 / 1024 : 0),
     ];
 
