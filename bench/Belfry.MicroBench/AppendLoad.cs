@@ -14,7 +14,7 @@ namespace Belfry.MicroBench;
 /// <summary>One measured run of appends.</summary>
 internal sealed record AppendLoad(int Batch, int Users, int PayloadBytes, TimeSpan Duration)
 {
-    private static int s_newUser;
+    private static int _newUser;
 
     public async Task<string> RunAsync(string connectionString, int lanes, bool held, int? serverPid, CancellationToken ct)
     {
@@ -61,7 +61,7 @@ internal sealed record AppendLoad(int Batch, int Users, int PayloadBytes, TimeSp
         while (Stopwatch.GetTimestamp() < until)
         {
             var items = new List<NewNotification>(Batch);
-            for (var i = 0; i < Batch; i++) items.Add(Make(payload, Users == 0 ? Interlocked.Increment(ref s_newUser) : (random.Next(Users / lanes) * lanes) + lane));
+            for (var i = 0; i < Batch; i++) items.Add(Make(payload, Users == 0 ? Interlocked.Increment(ref _newUser) : (random.Next(Users / lanes) * lanes) + lane));
             var started = Stopwatch.GetTimestamp();
             await store.AppendAsync(AppendBatch.Of(items), ct);
             latencies.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
