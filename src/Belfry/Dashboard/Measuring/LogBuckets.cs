@@ -52,9 +52,9 @@ internal sealed class LogBuckets
         return Middle(counts.Length - 1);
     }
 
-    private static double Middle(int bucket) => (Floor(bucket) + Floor(bucket + 1)) / 2;
+    private static double Middle(int bucket) => (LowerEdge(bucket) + LowerEdge(bucket + 1)) / 2;
 
-    private static double Floor(int bucket) => BitConverter.Int64BitsToDouble((bucket + Lowest) << Shift);
+    private static double LowerEdge(int bucket) => BitConverter.Int64BitsToDouble((bucket + Lowest) << Shift);
 }
 
 /// <summary>What a second's values were like. Not a number where there were none.</summary>
