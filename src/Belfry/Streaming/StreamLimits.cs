@@ -1,14 +1,19 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Threading.RateLimiting;
 using Belfry.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Streaming;
 
-/// <summary>How many streams there may be: of one user, of one address, of the instance. Thread-safe.</summary>
-internal sealed class StreamLimits(IOptions<StreamingOptions> options, StreamMetrics metrics, IHostApplicationLifetime lifetime)
+/// <summary>How many streams there may be, of one user, of one address, of the instance, and how many more in a second. Thread-safe.</summary>
+internal sealed class StreamLimits(IOptions<StreamingOptions> options, StreamMetrics metrics, IHostApplicationLifetime lifetime) : IDisposable
 {
+    // Refilled so many times in a second, that a storm comes in small portions.
+    private const int Refills = 20;
+
     private readonly StreamingOptions _options = options.Value;
+    private readonly TokenBucketRateLimiter? _connects = Connects(options.Value.ConnectsPerSecond);
     private readonly ConcurrentDictionary<string, int> _users = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IPAddress, int> _addresses = new();
     private int _connections;
@@ -20,6 +25,12 @@ internal sealed class StreamLimits(IOptions<StreamingOptions> options, StreamMet
         {
             metrics.Refused("draining");
             return Problems.Draining("This instance is shutting down; another one will answer.");
+        }
+
+        if (_connects?.AttemptAcquire().IsAcquired == false)
+        {
+            metrics.Refused("rate");
+            return Problems.Overloaded($"More than {_options.ConnectsPerSecond} clients connect in this second.");
         }
 
         if (Interlocked.Increment(ref _connections) > _options.Connections)
@@ -53,6 +64,17 @@ internal sealed class StreamLimits(IOptions<StreamingOptions> options, StreamMet
         Leave(_users, userId);
         Interlocked.Decrement(ref _connections);
     }
+
+    public void Dispose() => _connects?.Dispose();
+
+    private static TokenBucketRateLimiter? Connects(int perSecond) => perSecond == 0 ? null : new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+    {
+        TokenLimit = perSecond,
+        TokensPerPeriod = Math.Max(1, perSecond / Refills),
+        ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, perSecond / Refills) / (double)perSecond),
+        // Whoever waited here would hold a connection without a stream; told to come back, he holds nothing.
+        QueueLimit = 0,
+    });
 
     private IPAddress? Counted(IPAddress? address) =>
         _options.ConnectionsPerAddress == 0 || address is null || IPAddress.IsLoopback(address) ? null : address;

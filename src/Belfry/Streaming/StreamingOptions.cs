@@ -48,6 +48,11 @@ internal sealed class StreamingOptions
     [Range(1, 1_000_000)]
     public int Connections { get; set; } = 100_000;
 
+    [Description("How many streams may be opened in a second; more are told to come back. When an instance goes, its clients come to the others "
+        + "all at once. Without a setting: 1000 for each core. 0: no limit.")]
+    [Range(0, 1_000_000)]
+    public int ConnectsPerSecond { get; set; } = 1000 * Environment.ProcessorCount;
+
     [Description("How many bytes of undelivered notifications one stream holds in memory before it goes back to reading the log.")]
     [Range(1024, 16_000_000)]
     public int QueueBytes { get; set; } = 96 * 1024;

@@ -113,6 +113,25 @@ public sealed class StreamTests(SharedPostgres shared)
     }
 
     [Fact]
+    public async Task Who_comes_while_too_many_come_is_told_to_come_back()
+    {
+        await using var service = await StartAsync(("Belfry__Streaming__ConnectsPerSecond", "1"));
+        await using var client = service.Open("user-1");
+        await client.NextAsync(StreamEvents.CaughtUp);
+
+        using var sdk = await GetAsync(service, "user-2", ("X-Belfry-Client", "tests/1"));
+        using var plain = await GetAsync(service, "user-3");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, sdk.StatusCode);
+        Assert.NotNull(sdk.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, plain.StatusCode);
+        Assert.Contains("event: bye", await plain.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        // It comes back by itself, and is let in then.
+        await using var patient = service.Open("user-4");
+        await patient.NextAsync(StreamEvents.CaughtUp);
+    }
+
+    [Fact]
     public async Task A_stream_ends_with_its_token()
     {
         await using var service = await StartAsync();
