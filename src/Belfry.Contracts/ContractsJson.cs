@@ -22,5 +22,7 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(DeadLetterIds))]
 [JsonSerializable(typeof(DeadLetterAnswer))]
 [JsonSerializable(typeof(EventTrace))]
+[JsonSerializable(typeof(InstanceList))]
+[JsonSerializable(typeof(UserPresence))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext;

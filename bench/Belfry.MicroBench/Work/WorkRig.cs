@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Settings;
@@ -32,6 +33,7 @@ internal sealed class WorkRig : IAsyncDisposable
             .AddSingleton<TaskBoard>()
             .AddSingleton<TaskWakes>()
             .AddSingleton<WorkMetrics>()
+            .AddSingleton(new InstanceIdentity("micro-bench"))
             .AddSingleton<Pickers>()
             .AddSingleton<Workers>()
             .AddSingleton<Completions>()

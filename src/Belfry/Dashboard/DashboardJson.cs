@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Belfry.Cluster;
 using Belfry.Dashboard.Measuring;
 using Belfry.Mailboxes;
 
@@ -24,6 +25,7 @@ internal sealed record ServerFacts(
 internal sealed record Present(
     string Health,
     IReadOnlyList<PartHealth> Parts,
+    IReadOnlyList<InstanceView> Instances,
     IReadOnlyList<PartitionLag> Lags,
     Answer<QueueState> Queue,
     Answer<StoreSize> Size,
@@ -31,6 +33,13 @@ internal sealed record Present(
 
 /// <summary>A part's word on whether it can do its work.</summary>
 internal sealed record PartHealth(string Name, bool Ready, string? Detail);
+
+/// <summary>An instance beside this one, or this one itself. None with SQLite.</summary>
+internal sealed record InstanceView(Guid Id, string Name, string Version, DateTime StartedAt, string State, int Streams, IReadOnlyList<string> Duties)
+{
+    public static InstanceView Of(Member member) =>
+        new(member.Id, member.Name, member.Version, member.StartedAt, member.State, member.Streams, member.Duties);
+}
 
 /// <summary>One user's mailbox.</summary>
 /// <param name="Newest">The newest notifications, newest first.</param>

@@ -3,10 +3,8 @@ namespace Belfry.Dashboard;
 /// <summary>The dashboard's part of the program.</summary>
 internal static class DashboardServices
 {
-    /// <param name="version">Which build this is.</param>
-    public static IServiceCollection AddDashboard(this IServiceCollection services, string version)
+    public static IServiceCollection AddDashboard(this IServiceCollection services)
     {
-        services.AddSingleton(new DashboardVersion(version));
         services.AddSingleton<Viewers>();
         services.AddSingleton<Sampler>();
         services.AddSingleton<StoreWatch>();
@@ -29,6 +27,3 @@ internal static class DashboardServices
         return dashboard;
     }
 }
-
-/// <summary>Which build this is.</summary>
-internal sealed record DashboardVersion(string Text);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Belfry.Settings;
 using Belfry.Streaming;
@@ -21,21 +22,23 @@ internal sealed class StatsFeed
     private readonly StoreWatch _watch;
     private readonly Readiness _readiness;
     private readonly Draining _draining;
+    private readonly Members _members;
     private readonly TimeProvider _time;
     private readonly ServerFacts _server;
 
     public StatsFeed(
-        Sampler sampler, StoreWatch watch, IStoreFacts facts, Readiness readiness, Draining draining, Pickers pickers, DashboardVersion version,
+        Sampler sampler, StoreWatch watch, IStoreFacts facts, Readiness readiness, Draining draining, InstanceIdentity identity, Members members,
         IOptions<ConnectionStrings> connections, IOptions<StreamingOptions> streaming, IOptions<WorkOptions> work, TimeProvider time)
     {
         _sampler = sampler;
         _watch = watch;
         _readiness = readiness;
         _draining = draining;
+        _members = members;
         _time = time;
         using var process = Process.GetCurrentProcess();
         _server = new ServerFacts(
-            version.Text, pickers.Instance, new DateTimeOffset(process.StartTime.ToUniversalTime()).ToUnixTimeMilliseconds(), facts.Product,
+            identity.Version, identity.Id, new DateTimeOffset(process.StartTime.ToUniversalTime()).ToUnixTimeMilliseconds(), facts.Product,
             !string.IsNullOrEmpty(connections.Value.Kafka), streaming.Value.Connections, work.Value.ChannelCapacity, work.Value.Pickers,
             work.Value.Workers, Environment.ProcessorCount);
     }
@@ -81,7 +84,7 @@ internal sealed class StatsFeed
             .Select(part => new PartHealth(part.Key, part.Value.Ready, part.Value.Detail))
             .ToList();
         var health = _draining.Started.IsCancellationRequested ? "draining" : _readiness.IsReady ? "ready" : "away";
-        return new Present(health, parts, _sampler.Lags, _watch.Queue.Answer, _watch.Size.Answer, _watch.Status.Answer);
+        return new Present(health, parts, [.. _members.All.Select(InstanceView.Of)], _sampler.Lags, _watch.Queue.Answer, _watch.Size.Answer, _watch.Status.Answer);
     }
 
     private static double[] Row(Measuring.Sample sample) => [sample.At, .. sample.Values];

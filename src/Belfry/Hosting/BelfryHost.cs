@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Dashboard;
 using Belfry.Hosting.Auth;
 using Belfry.Hosting.Commands;
@@ -31,7 +32,7 @@ internal static partial class BelfryHost
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddIngest(builder.Configuration).AddStreaming().AddWork().AddDashboard(BuildInfo.Version);
+        services.AddMailboxes(builder.Configuration).AddCluster(builder.Configuration, BuildInfo.Version).AddIngest(builder.Configuration).AddStreaming().AddWork().AddDashboard();
         return builder;
     }
 
@@ -76,6 +77,7 @@ internal static partial class BelfryHost
         admin.MapTelemetry();
         admin.MapDeadLetters();
         admin.MapTrace();
+        admin.MapCluster();
         admin.MapDashboard();
         return app;
     }

@@ -36,6 +36,12 @@ internal interface IMailboxStore
     /// </summary>
     Task<IReadOnlyList<StoredNotification>> ReadAfterAsync(string userId, long afterSeq, int maxRows, int maxBytes, CancellationToken ct);
 
+    /// <summary>
+    /// What has been stored in the last days behind each of several places: at most <paramref name="maxRowsEach"/> of a user, and no
+    /// more at all once the payloads have reached <paramref name="maxBytes"/>. For those who were up to date a moment ago.
+    /// </summary>
+    Task<NewPage> ReadNewAsync(IReadOnlyList<MailboxPlace> places, int maxRowsEach, int maxBytes, CancellationToken ct);
+
     /// <summary>Raises delivered seqs; one that is already higher stays.</summary>
     Task MoveDeliveredAsync(IReadOnlyList<Delivered> delivered, CancellationToken ct);
 

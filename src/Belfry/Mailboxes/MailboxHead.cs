@@ -11,6 +11,14 @@ internal readonly record struct MailboxHead(int Generation, long FloorSeq, long 
 /// <summary>A notification as it stands in the log.</summary>
 internal sealed record StoredNotification(NewNotification Content, long Seq, DateTime ReceivedAt);
 
+/// <summary>A place in a user's mailbox: everything up to its seq.</summary>
+internal readonly record struct MailboxPlace(string UserId, long Seq);
+
+/// <summary>What stands behind several places.</summary>
+/// <param name="Rows">Of one user in the order of their seqs, with the generation of his mailbox.</param>
+/// <param name="IsComplete">False: it ended because it had become too large, and more may stand behind any of the places.</param>
+internal sealed record NewPage(IReadOnlyList<(StoredNotification Row, int Generation)> Rows, bool IsComplete);
+
 /// <summary>How far a user's notifications have been delivered.</summary>
 internal readonly record struct Delivered(string UserId, long Seq);
 

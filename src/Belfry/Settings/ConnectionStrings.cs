@@ -14,6 +14,10 @@ internal sealed class ConnectionStrings
     [Description("The same PostgreSQL past a pooler in transaction mode: for migrations, LISTEN and what else needs a session.")]
     public string? PostgresDirect { get; set; }
 
+    [Secret]
+    [Description("A Redis for wake-ups between instances, as host:port,password=... Not set: they go over PostgreSQL.")]
+    public string? Redis { get; set; }
+
     [Description("Kafka's bootstrap servers, as host:port,host:port. Not set: nothing is consumed.")]
     public string? Kafka { get; set; }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Belfry.Cluster;
+using Belfry.Cluster.Wakes;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 
@@ -11,7 +13,8 @@ namespace Belfry.Streaming;
 /// </summary>
 internal sealed class Hub : BackgroundService, IStoredBatchListener
 {
-    private readonly ConcurrentDictionary<string, Subscription[]> _users = new(StringComparer.Ordinal);
+    // By their users' hashes, as wake-ups name them. Two users may share one: whatever is for a user looks at his name too.
+    private readonly ConcurrentDictionary<ulong, Subscription[]> _users = new();
 
     // A lane waits when this is full: the batches are stored and acknowledged by then, only the next append comes later.
     private readonly Channel<StoredBatch> _batches = Channel.CreateBounded<StoredBatch>(new BoundedChannelOptions(16)
@@ -21,16 +24,22 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
     });
 
     private readonly IMailboxStore _store;
+    private readonly Presence _presence;
+    private readonly Laggards _laggards;
     private readonly StreamMetrics _metrics;
     private readonly TimeProvider _time;
     private int _connections;
 
-    public Hub(IMailboxStore store, StreamMetrics metrics, TimeProvider time)
+    public Hub(IMailboxStore store, Presence presence, WakeCalls calls, Laggards laggards, StreamMetrics metrics, TimeProvider time)
     {
         _store = store;
+        _presence = presence;
+        _laggards = laggards;
         _metrics = metrics;
         _time = time;
         metrics.Watch(() => Connections);
+        presence.Watch(Holds, () => All().Select(stream => stream.UserId).Distinct(StringComparer.Ordinal), () => Connections);
+        calls.Watch(WakeUsers, WakeEveryone);
         store.EpochChanged += () => EndAll(EndReason.Epoch);
     }
 
@@ -40,31 +49,44 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
     public IEnumerable<Subscription> All() => _users.Values.SelectMany(streams => streams);
 
     /// <summary>The open streams of one user; a picture of now.</summary>
-    public IReadOnlyList<Subscription> Of(string userId) => _users.GetValueOrDefault(userId) ?? [];
+    public IReadOnlyList<Subscription> Of(string userId) => Array.FindAll(At(UserHash.Of(userId)), s => s.UserId == userId);
+
+    public bool Holds(string userId) => Array.Exists(At(UserHash.Of(userId)), s => s.UserId == userId);
+
+    /// <summary>Each user of this hash with live streams here, and how far the one is that is furthest back.</summary>
+    public IEnumerable<MailboxPlace> FindLive(ulong hash) =>
+        from stream in At(hash)
+        let tail = stream.LiveTail
+        where tail is not null
+        group tail.Value by stream.UserId into user
+        select new MailboxPlace(user.Key, user.Min());
 
     public void Add(Subscription subscription)
     {
-        _users.AddOrUpdate(
-            subscription.UserId,
+        var streams = _users.AddOrUpdate(
+            UserHash.Of(subscription.UserId),
             static (_, added) => [added],
             static (_, streams, added) => [.. streams, added],
             subscription);
         Interlocked.Increment(ref _connections);
         _metrics.Opened();
+        if (streams.Count(s => s.UserId == subscription.UserId) == 1) _presence.Changed(subscription.UserId);
     }
 
     public void Remove(Subscription subscription)
     {
-        while (_users.TryGetValue(subscription.UserId, out var streams))
+        var hash = UserHash.Of(subscription.UserId);
+        while (_users.TryGetValue(hash, out var streams))
         {
             var rest = Array.FindAll(streams, s => s != subscription);
             if (rest.Length == streams.Length) return;
             var removed = rest.Length == 0
-                ? _users.TryRemove(KeyValuePair.Create(subscription.UserId, streams))
-                : _users.TryUpdate(subscription.UserId, rest, streams);
+                ? _users.TryRemove(KeyValuePair.Create(hash, streams))
+                : _users.TryUpdate(hash, rest, streams);
             if (!removed) continue;
 
             Interlocked.Decrement(ref _connections);
+            if (!Array.Exists(rest, s => s.UserId == subscription.UserId)) _presence.Changed(subscription.UserId);
             return;
         }
     }
@@ -89,22 +111,31 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
     /// <summary>Offers a batch to the streams of its users.</summary>
     internal void Deliver(StoredBatch batch)
     {
-        var now = _time.GetUtcNow().UtcDateTime;
-        foreach (var item in batch.Items)
-        {
-            var content = item.Content!;
-            if (!_users.TryGetValue(content.UserId, out var streams)) continue;
+        foreach (var item in batch.Items) Offer(item.Content!, item.Answer.Seq, item.Answer.ReceivedAt, item.Answer.Generation);
+        foreach (var userId in batch.Wakes) WakeUser(UserHash.Of(userId), long.MaxValue);
+    }
 
-            var answer = item.Answer;
-            var frame = Frame.Of(content, answer.Seq, answer.ReceivedAt, MailboxEpoch.Of(_store.Epoch, answer.Generation));
-            foreach (var stream in streams) stream.Offer(frame);
-            _metrics.HandedOver(now - content.EventTimestamp);
+    /// <summary>Offers a notification to the streams of its user. A stream that lacks what comes before it has it read.</summary>
+    internal void Offer(NewNotification content, long seq, DateTime receivedAt, int generation)
+    {
+        var hash = UserHash.Of(content.UserId);
+        Frame? frame = null;
+        foreach (var stream in At(hash))
+        {
+            if (stream.UserId != content.UserId) continue;
+            frame ??= Frame.Of(content, seq, receivedAt, MailboxEpoch.Of(_store.Epoch, generation));
+            if (!stream.Offer(frame)) _laggards.Add(hash, seq);
         }
 
-        foreach (var userId in batch.Wakes)
+        if (frame is not null) _metrics.HandedOver(_time.GetUtcNow().UtcDateTime - content.EventTimestamp);
+    }
+
+    /// <summary>A user's live streams look into the log for themselves.</summary>
+    internal void Wake(ulong hash, string userId)
+    {
+        foreach (var stream in At(hash))
         {
-            if (!_users.TryGetValue(userId, out var streams)) continue;
-            foreach (var stream in streams) stream.Wake();
+            if (stream.UserId == userId) stream.Wake();
         }
     }
 
@@ -125,4 +156,31 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
             // What is left is in the mailboxes; nobody is connected any more.
         }
     }
+
+    private int WakeUsers(IReadOnlyCollection<KeyValuePair<ulong, long>> users)
+    {
+        var lagging = 0;
+        foreach (var (hash, seq) in users)
+        {
+            if (WakeUser(hash, seq)) lagging++;
+        }
+
+        return lagging;
+    }
+
+    /// <summary>False: he has no live stream here that lacks it.</summary>
+    private bool WakeUser(ulong hash, long seq)
+    {
+        var lacks = false;
+        foreach (var stream in At(hash)) lacks |= stream.Lacks(seq);
+        if (lacks) _laggards.Add(hash, seq);
+        return lacks;
+    }
+
+    private void WakeEveryone()
+    {
+        foreach (var stream in All()) stream.Wake();
+    }
+
+    private Subscription[] At(ulong hash) => _users.GetValueOrDefault(hash) ?? [];
 }

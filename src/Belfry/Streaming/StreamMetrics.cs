@@ -13,6 +13,7 @@ internal sealed class StreamMetrics
     private readonly Counter<long> _behind;
     private readonly Counter<long> _pages;
     private readonly Counter<long> _pageRows;
+    private readonly Counter<long> _followed;
     private readonly Counter<long> _resets;
     private readonly Histogram<double> _latency;
     private long _coveredTotal;
@@ -28,6 +29,7 @@ internal sealed class StreamMetrics
         _behind = _meter.CreateCounter<long>("belfry.streams.behind", "{edge}", "Live streams that went back to reading the log");
         _pages = _meter.CreateCounter<long>("belfry.streams.pages", "{page}", "Pages of the log that were read");
         _pageRows = _meter.CreateCounter<long>("belfry.streams.page.rows", "{notification}", "Notifications that were read from the log");
+        _followed = _meter.CreateCounter<long>("belfry.streams.followed", "{notification}", "Notifications that another instance had stored, read for live streams");
         _resets = _meter.CreateCounter<long>("belfry.streams.resets", "{reset}", "Cursors that could not be followed, by reason");
         _latency = _meter.CreateHistogram("belfry.streams.latency", "s", "From the event's own timestamp to its hand-over to the user's streams",
             advice: new InstrumentAdvice<double>
@@ -74,6 +76,8 @@ internal sealed class StreamMetrics
         _pages.Add(1);
         _pageRows.Add(rows);
     }
+
+    public void Followed(int rows) => _followed.Add(rows);
 
     public void WasReset(string reason) => _resets.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

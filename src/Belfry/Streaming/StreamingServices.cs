@@ -14,9 +14,11 @@ internal static class StreamingServices
         services.AddSingleton<StreamContext>();
         services.AddSingleton<StreamLimits>();
         services.AddSingleton<StreamEndpoint>();
+        services.AddSingleton<Laggards>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<Hub>());
         services.AddHostedService(provider => provider.GetRequiredService<Hub>());
+        services.AddHostedService<LogReader>();
         services.AddHostedService<StreamSweep>();
         return services;
     }

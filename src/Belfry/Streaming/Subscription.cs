@@ -6,7 +6,7 @@ namespace Belfry.Streaming;
 /// <summary>
 /// One open stream of one user. Its one rule: it covers seq n only after n-1; covering is sending it, or deciding to skip it.
 /// <code>
-///            offered and next, and it fits                 offered, but a gap or no room
+///            offered and next, and it fits                 offered, but no room; or asked to look
 ///   live ───────────────────────────────> queue      live ─────────────────────────────> behind
 ///   behind ──(pages of the log, at the client's own pace, until nothing newer is known)──> live
 /// </code>
@@ -86,16 +86,28 @@ internal sealed partial class Subscription
         }
     }
 
-    /// <summary>The hub's offer of what has just been stored. Never waits: what does not fit is read from the log later.</summary>
-    public void Offer(Frame frame)
+    /// <summary>Everything up to this seq is sent, queued or skipped; null while it reads the log itself.</summary>
+    public long? LiveTail
+    {
+        get
+        {
+            lock (_gate) return _live ? _tail : null;
+        }
+    }
+
+    /// <summary>
+    /// The hub's offer of what has been stored. Never waits: what does not fit is read from the log later. False: something before
+    /// it has not come yet, and is to be read for all who lack it.
+    /// </summary>
+    public bool Offer(Frame frame)
     {
         lock (_gate)
         {
             _known = Math.Max(_known, frame.Seq);
-            if (!_live || frame.Seq <= _tail) return;
+            if (!_live || frame.Seq <= _tail) return true;
+            if (frame.Seq != _tail + 1) return false;
 
-            var fits = frame.Seq == _tail + 1 && (_queuedBytes == 0 || _queuedBytes + frame.Bytes.Length <= _context.Options.QueueBytes);
-            if (!fits)
+            if (_queuedBytes > 0 && _queuedBytes + frame.Bytes.Length > _context.Options.QueueBytes)
             {
                 FallBehind();
             }
@@ -103,13 +115,29 @@ internal sealed partial class Subscription
             {
                 _tail = frame.Seq;
                 // A skipped one wakes nobody: the next heartbeat moves the client's cursor over it.
-                if (_types?.Wants(frame.EventType) == false) return;
+                if (_types?.Wants(frame.EventType) == false) return true;
                 (_queue ??= []).Add(frame);
                 _queuedBytes += frame.Bytes.Length;
             }
         }
 
         _signal.Set();
+        return true;
+    }
+
+    /// <summary>Something was stored elsewhere. True: it is live, and lacks it; one that reads the log itself comes to it.</summary>
+    /// <param name="seq"><see cref="long.MaxValue"/>: not known.</param>
+    public bool Lacks(long seq)
+    {
+        lock (_gate)
+        {
+            if (_live) return seq > _tail;
+            // At least one more, until the log has been asked.
+            _known = Math.Max(_known, seq == long.MaxValue ? _taken + 1 : seq);
+        }
+
+        _signal.Set();
+        return false;
     }
 
     /// <summary>Something newer may stand in the log than what was offered.</summary>

@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Microsoft.Extensions.Options;
 
@@ -13,26 +14,26 @@ internal sealed class Pickers
     private readonly TaskBoard _board;
     private readonly TaskWakes _wakes;
     private readonly TaskKinds _kinds;
+    private readonly InstanceIdentity _identity;
     private readonly WorkOptions _options;
     private readonly WorkMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ClaimFloors _floors;
 
     public Pickers(
-        ITaskStore store, TaskBoard board, TaskWakes wakes, TaskKinds kinds, IOptions<WorkOptions> options, WorkMetrics metrics, TimeProvider time)
+        ITaskStore store, TaskBoard board, TaskWakes wakes, TaskKinds kinds, InstanceIdentity identity, IOptions<WorkOptions> options, WorkMetrics metrics,
+        TimeProvider time)
     {
         _store = store;
         _board = board;
         _wakes = wakes;
         _kinds = kinds;
+        _identity = identity;
         _options = options.Value;
         _metrics = metrics;
         _time = time;
         _floors = new ClaimFloors(kinds.Ranks, _options.ReclaimInterval, time);
     }
-
-    /// <summary>In whose name this process claims.</summary>
-    public Guid Instance { get; } = Guid.CreateVersion7();
 
     /// <summary>Runs until the token says so.</summary>
     public Task RunAsync(CancellationToken ct) => Task.WhenAll([PollAsync(ct), .. Enumerable.Range(0, _options.Pickers).Select(_ => PickAsync(ct))]);
@@ -49,7 +50,7 @@ internal sealed class Pickers
         {
             var asked = _time.GetTimestamp();
             var look = _floors.Next();
-            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, Instance, look.Floors), ct);
+            var claimed = await _store.ClaimAsync(new TaskClaim(_kinds.Names, places, _options.Lease, _identity.Id, look.Floors), ct);
             _floors.Learn(look, claimed);
             _metrics.Claimed(claimed.Count);
 

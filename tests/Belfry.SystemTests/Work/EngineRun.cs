@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Servers;
@@ -33,6 +34,7 @@ internal sealed class EngineRun : IAsyncDisposable
             .AddSingleton(kind)
             .AddLogging()
             .AddSingleton<TaskKinds>()
+            .AddSingleton(new InstanceIdentity("tests"))
             .AddSingleton<TaskBoard>()
             .AddSingleton<TaskWakes>()
             .AddSingleton<WorkMetrics>()

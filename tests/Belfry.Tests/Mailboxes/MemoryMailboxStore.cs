@@ -134,6 +134,13 @@ internal sealed class MemoryMailboxStore : IMailboxStore
         }
     }
 
+    public async Task<NewPage> ReadNewAsync(IReadOnlyList<MailboxPlace> places, int maxRowsEach, int maxBytes, CancellationToken ct)
+    {
+        var rows = new List<(StoredNotification, int)>();
+        foreach (var (userId, seq) in places) rows.AddRange((await ReadAfterAsync(userId, seq, maxRowsEach, maxBytes, ct)).Select(row => (row, 0)));
+        return new NewPage(rows, IsComplete: true);
+    }
+
     public Task MoveDeliveredAsync(IReadOnlyList<Delivered> delivered, CancellationToken ct)
     {
         lock (_gate)

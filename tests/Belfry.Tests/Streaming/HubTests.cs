@@ -1,3 +1,4 @@
+using Belfry.Cluster.Wakes;
 using Belfry.Mailboxes.Lanes;
 using Belfry.Streaming;
 using Belfry.Tests.Mailboxes;
@@ -14,7 +15,7 @@ public sealed class HubTests
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = new StreamMetrics(services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
-        using var hub = new Hub(new MemoryMailboxStore(), metrics, new FakeTimeProvider());
+        using var hub = new Hub(new MemoryMailboxStore(), Alone.Presence(), new WakeCalls(), new Laggards(), metrics, new FakeTimeProvider());
         await hub.StartAsync(Cancelled);
         await hub.StopAsync(Cancelled);
 

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Belfry.Cluster.Wakes;
 using Belfry.Contracts;
 using Belfry.Mailboxes;
 using Belfry.Streaming;
@@ -25,9 +26,10 @@ internal sealed class OpenStream : IAsyncDisposable
         Time = time;
         var metrics = new StreamMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
         Delivered = new DeliveredTracker(store, NullLogger<DeliveredTracker>.Instance);
-        Hub = new Hub(store, metrics, time);
+        Hub = new Hub(store, Alone.Presence(), Calls, Laggards, metrics, time);
         Subscription = new Subscription("u", request, new StreamContext(store, Options.Create(options), Delivered, metrics, time), () => WasAborted = true);
         Hub.Add(Subscription);
+        Reader = new LogReader(Hub, Laggards, store, metrics, time, NullLogger<LogReader>.Instance);
         Sweep = new StreamSweep(Hub, Delivered, Options.Create(options), time);
         _pipe = new Pipe(new PipeOptions(pauseWriterThreshold: pipeBytes, resumeWriterThreshold: pipeBytes / 2, useSynchronizationContext: false));
         _running = Subscription.RunAsync(_pipe.Writer);
@@ -38,6 +40,13 @@ internal sealed class OpenStream : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     public Hub Hub { get; }
+
+    public WakeCalls Calls { get; } = new();
+
+    public Laggards Laggards { get; } = new();
+
+    /// <summary>Reads what was stored elsewhere; runs once a call.</summary>
+    public LogReader Reader { get; }
 
     public DeliveredTracker Delivered { get; }
 
@@ -62,8 +71,21 @@ internal sealed class OpenStream : IAsyncDisposable
     {
         var content = MemoryMailboxStore.Event("u", type, payload);
         var seq = Store.Add(content);
-        Subscription.Offer(Frame.Of(content, seq, new DateTime(2026, 11, 23, 10, 0, 1, DateTimeKind.Utc), Store.Epoch));
+        Hub.Offer(content, seq, new DateTime(2026, 11, 23, 10, 0, 1, DateTimeKind.Utc), generation: 0);
         return seq;
+    }
+
+    /// <summary>Stores a notification as another instance does: nothing is offered.</summary>
+    public long PublishElsewhere() => Store.Add(MemoryMailboxStore.Event("u"));
+
+    /// <summary>Wakes users as a message of another instance does; answers how many lack it.</summary>
+    public int Wake(string user, long seq) => Calls.Call([KeyValuePair.Create(UserHash.Of(user), seq)]);
+
+    /// <summary>Lets the log's reader do its next piece of work.</summary>
+    public async Task ReadLaggardsAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await Reader.ReadAsync(await Laggards.TakeAsync(100, patience.Token), patience.Token);
     }
 
     /// <summary>The next blocks up to and with the first of which this is true.</summary>
@@ -126,7 +148,9 @@ internal sealed class OpenStream : IAsyncDisposable
         await _pipe.Reader.CompleteAsync();
         await EndedAsync();
         Sweep.Dispose();
+        Reader.Dispose();
         Hub.Dispose();
+        Laggards.Dispose();
     }
 
     private static long? Member(string block, string name)

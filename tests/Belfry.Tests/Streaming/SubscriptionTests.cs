@@ -40,8 +40,9 @@ public sealed class SubscriptionTests
         await using var stream = OpenStream.Of(_store);
         await stream.ReadUntilCaughtUpAsync();
 
-        _store.Add(MemoryMailboxStore.Event("u"));
+        stream.PublishElsewhere();
         stream.Publish();
+        await stream.ReadLaggardsAsync();
         var blocks = await stream.ReadUntilSeqAsync(2);
 
         Assert.Equal([1, 2], blocks.Select(OpenStream.SeqOf).OfType<long>());

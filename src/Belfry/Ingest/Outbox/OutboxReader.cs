@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 using Belfry.Mailboxes.Postgres;
@@ -9,10 +10,10 @@ namespace Belfry.Ingest.Outbox;
 /// <summary>
 /// Takes what applications have committed to the outbox into the mailboxes, in the order in which one thing can have caused
 /// another. A row leaves the outbox in the transaction that stores its event, so it is stored exactly once whoever else reads,
-/// and whatever dies.
+/// and whatever dies. One instance has the duty, so that the others need not look.
 /// </summary>
 internal sealed partial class OutboxReader(
-    PostgresOutbox outbox, StoreMonitor monitor, AppendLanes lanes, IOptions<WorkOptions> options, IngestMetrics metrics, TimeProvider time,
+    PostgresOutbox outbox, StoreMonitor monitor, Members members, AppendLanes lanes, IOptions<WorkOptions> options, IngestMetrics metrics, TimeProvider time,
     ILogger<OutboxReader> log) : BackgroundService
 {
     private const int MaxRows = 1000;
@@ -28,7 +29,7 @@ internal sealed partial class OutboxReader(
             await monitor.Opened.WaitAsync(stoppingToken);
             while (true)
             {
-                if (!await TryPassAsync(stoppingToken)) await Task.Delay(options.Value.PollInterval, time, stoppingToken);
+                if (!members.Owns(Duties.Outbox) || !await TryPassAsync(stoppingToken)) await Task.Delay(options.Value.PollInterval, time, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -45,6 +45,28 @@ internal sealed partial class PostgresMailboxStore
             return page;
         });
 
+    public Task<NewPage> ReadNewAsync(IReadOnlyList<MailboxPlace> places, int maxRowsEach, int maxBytes, CancellationToken ct) =>
+        UseAsync("read what is new", async connection =>
+        {
+            await using var command = new NpgsqlCommand(Sql.ReadNew, connection);
+            command.Parameters.Add(PostgresArray.Of(places, NpgsqlDbType.Text, p => p.UserId));
+            command.Parameters.Add(PostgresArray.Of(places, NpgsqlDbType.Bigint, p => p.Seq));
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = maxRowsEach });
+
+            var rows = new List<(StoredNotification, int)>();
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            var bytes = 0;
+            while (await reader.ReadAsync(ct))
+            {
+                if (bytes >= maxBytes) return new NewPage(rows, IsComplete: false);
+                var row = ReadRow(reader, places[reader.GetInt32(12)].UserId);
+                bytes += row.Content.Size;
+                rows.Add((row, reader.GetInt32(11)));
+            }
+
+            return new NewPage(rows, IsComplete: true);
+        }, ct);
+
     public Task MoveDeliveredAsync(IReadOnlyList<Delivered> delivered, CancellationToken ct) =>
         GuardAsync("move delivered", async () =>
         {
@@ -100,6 +122,12 @@ internal sealed partial class PostgresMailboxStore
                    attributes, payload
             FROM belfry.notifications
             WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+            """;
+
+        public const string ReadNew = """
+            SELECT seq, notification_id, source, event_id, event_type, priority, event_timestamp, received_at, traceparent,
+                   attributes, payload, generation, place
+            FROM belfry.read_new($1, $2, $3)
             """;
 
         // Sorted, as everything that locks rows of several users; what stands higher already is not rewritten.

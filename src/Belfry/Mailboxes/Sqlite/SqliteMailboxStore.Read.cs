@@ -36,6 +36,30 @@ internal sealed partial class SqliteMailboxStore
             return page;
         }, ct);
 
+    public Task<NewPage> ReadNewAsync(IReadOnlyList<MailboxPlace> places, int maxRowsEach, int maxBytes, CancellationToken ct) =>
+        ReadAsync("read what is new", session =>
+        {
+            var rows = new List<(StoredNotification, int)>();
+            var bytes = 0;
+            foreach (var (userId, seq) in places)
+            {
+                using var head = session.Prepare(Sql.ReadHead).Bind(userId);
+                if (!head.Step()) continue;
+
+                var generation = head.Int32(0);
+                using var page = session.Prepare(Sql.ReadAfter).Bind(userId).Bind(seq).Bind(maxRowsEach);
+                while (page.Step())
+                {
+                    if (bytes >= maxBytes) return new NewPage(rows, IsComplete: false);
+                    var row = ReadRow(page, userId);
+                    bytes += row.Content.Size;
+                    rows.Add((row, generation));
+                }
+            }
+
+            return new NewPage(rows, IsComplete: true);
+        }, ct);
+
     public Task MoveDeliveredAsync(IReadOnlyList<Delivered> delivered, CancellationToken ct) =>
         WriteAsync("move delivered", session =>
         {

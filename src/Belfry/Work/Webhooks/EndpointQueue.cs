@@ -1,3 +1,4 @@
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Microsoft.Extensions.Options;
 
@@ -59,7 +60,8 @@ internal sealed partial class EndpointQueue : IDisposable
             ReclaimInterval = work.ReclaimInterval,
         });
         _wakes = new TaskWakes(_options);
-        _kind = new WebhookKind(endpoint, _store, _client, Pause, _wakes, _metrics, _time, services.GetRequiredService<ILogger<WebhookKind>>());
+        _kind = new WebhookKind(
+            endpoint, _store, _client, services.GetRequiredService<Presence>(), Pause, _wakes, _metrics, _time, services.GetRequiredService<ILogger<WebhookKind>>());
     }
 
     public WebhookEndpoint Endpoint { get; }
@@ -161,7 +163,7 @@ internal sealed partial class EndpointQueue : IDisposable
         return new WorkEngine(
             _services.GetRequiredService<StoreMonitor>(),
             board,
-            new Pickers(tasks, board, _wakes, kinds, _options, metrics, _time),
+            new Pickers(tasks, board, _wakes, kinds, _services.GetRequiredService<InstanceIdentity>(), _options, metrics, _time),
             new Workers(board, kinds, _options, metrics, _time, _services.GetRequiredService<ILogger<Workers>>()),
             new Completions(tasks, board, metrics, _time),
             new LeaseKeeper(tasks, board, _wakes, _options, metrics, _time, _services.GetRequiredService<ILogger<LeaseKeeper>>()));

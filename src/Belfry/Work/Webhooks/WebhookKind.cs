@@ -1,11 +1,18 @@
+using Belfry.Cluster;
+using Belfry.Mailboxes;
+
 namespace Belfry.Work.Webhooks;
 
 /// <summary>The messages of one endpoint: a kind of work for each of them.</summary>
 internal sealed partial class WebhookKind(
-    WebhookEndpoint endpoint, IWebhookStore store, WebhookClient client, EndpointPause pause, TaskWakes wakes, WebhookMetrics metrics, TimeProvider time,
+    WebhookEndpoint endpoint, IWebhookStore store, WebhookClient client, Presence presence, EndpointPause pause, TaskWakes wakes, WebhookMetrics metrics, TimeProvider time,
     ILogger<WebhookKind> log) : TaskKind
 {
     private const int Gone = 410;
+
+    // The 15 s after which a write counts, and the seconds in which it is stored.
+    private static readonly TimeSpan UntilItShows = TimeSpan.FromSeconds(20);
+
     private static readonly int[] Throttled = [429, 502, 503, 504];
 
     public override string Name => endpoint.Kind;
@@ -25,6 +32,11 @@ internal sealed partial class WebhookKind(
             return TaskResult.Done;
         }
 
+        if (IsYoung(found.Stored) && (await presence.FindAsync(found.Stored.Content.UserId, ct)).Count > 0)
+        {
+            throw new TaskFailedException("the user is connected: whether this reaches him shows in a moment") { RetryIn = UntilItShows };
+        }
+
         var began = time.GetTimestamp();
         var answer = await client.SendAsync(WebhookMessage.Of(found.Stored), ct);
         if (!answer.Taken) throw Refused(answer, time.GetElapsedTime(began), task.Attempts + 1);
@@ -38,6 +50,12 @@ internal sealed partial class WebhookKind(
 
         return TaskResult.Done;
     }
+
+    /// <summary>
+    /// What a connection has been sent counts as delivered when the connection has outlived it, so a moment after it was due it may
+    /// still be on its way. Only then: a client that takes nothing is connected, too.
+    /// </summary>
+    private bool IsYoung(StoredNotification notification) => time.GetUtcNow().UtcDateTime < notification.ReceivedAt + endpoint.Options.After + UntilItShows;
 
     /// <summary>Anything but a 2xx is tried again, as Standard Webhooks has it: what refuses today may be mended tomorrow.</summary>
     private TaskFailedException Refused(WebhookAnswer answer, TimeSpan duration, int attempts)

@@ -92,6 +92,24 @@ public abstract partial class WebhookContract
     }
 
     [Fact]
+    public async Task Who_is_connected_has_a_moment_to_be_seen_to_have_had_it()
+    {
+        await using var receiver = await Receiver.StartAsync(Cancelled);
+        await using var world = await StartAsync(("mail", Options(receiver)));
+        world.Connected["ann"] = true;
+        await AppendAsync([.. Events.Several("ann", 1), .. Events.Several("bob", 1)]);
+        await PassTimeAsync(After + TimeSpan.FromSeconds(1));
+        await receiver.HasAsync(1, Cancelled);
+        await Eventually.HoldsAsync("ann's waits", async ct => (await Tasks.CountAsync(ct)).Scheduled == 1, Soon, Cancelled);
+
+        await DeliverAsync("ann", 1);
+        await PassTimeAsync(TimeSpan.FromMinutes(1));
+        await AreDoneAsync();
+
+        Assert.Equal("bob", Assert.Single(receiver.All).UserId);
+    }
+
+    [Fact]
     public async Task An_endpoint_that_hangs_delays_no_other()
     {
         await using var hanging = await Receiver.StartAsync(Cancelled);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Belfry.Cluster;
 using Belfry.Mailboxes;
 using Belfry.Settings;
 using Belfry.Work;
@@ -18,7 +20,11 @@ internal sealed class WebhookWorld : IAsyncDisposable
     {
         _services = services;
         _queues = ActivatorUtilities.CreateInstance<EndpointQueues>(services);
+        services.GetRequiredService<Presence>().Watch(Connected.ContainsKey, () => Connected.Keys, () => Connected.Count);
     }
+
+    /// <summary>Users who have a stream open.</summary>
+    public ConcurrentDictionary<string, bool> Connected { get; } = new();
 
     public static async Task<WebhookWorld> StartAsync(
         IMailboxStore mailboxes, ITaskStore tasks, IWebhookStore webhooks, ILoggerProvider log, CancellationToken ct, params (string Name, WebhookOptions Options)[] endpoints)
@@ -35,6 +41,9 @@ internal sealed class WebhookWorld : IAsyncDisposable
             .AddSingleton(Options.Create(new WorkOptions()))
             .AddSingleton(new NamedSettings<WebhookOptions>(endpoints.ToDictionary(e => e.Name, e => e.Options)))
             .AddSingleton<TaskWakes>()
+            .AddSingleton(new InstanceIdentity("tests"))
+            .AddSingleton(Options.Create(new ClusterOptions()))
+            .AddSingleton(services => new Presence(services.GetRequiredService<InstanceIdentity>(), services.GetRequiredService<IOptions<ClusterOptions>>()))
             .AddSingleton<TaskBoard>()
             .AddSingleton<WorkMetrics>()
             .AddSingleton<WebhookMetrics>()
