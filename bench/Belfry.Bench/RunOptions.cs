@@ -36,6 +36,12 @@ internal sealed record RunOptions
     /// <summary>How many users events are for; the first of them have the streams.</summary>
     public int Users { get; init; } = 1_000;
 
+    /// <summary>How many instances of the system share the store. Streams are spread over them.</summary>
+    public int Instances { get; init; } = 1;
+
+    /// <summary>Whether events come in at the first instance alone, and streams are at the others.</summary>
+    public bool Apart { get; init; }
+
     /// <summary>Events a second; null: the highest that holds.</summary>
     public double? Rate { get; init; } = 1_200;
 

@@ -60,6 +60,10 @@ internal sealed class ClientPool : IAsyncDisposable
         if (FailedLoop() is { } failed) throw new BenchFailedException($"Reading the streams failed: {failed.Ended.Exception!.InnerException}");
     }
 
+    /// <summary>Each time that a stream was away and came back, since the last call.</summary>
+    public async Task<IReadOnlyList<Absence>> TakeAbsencesAsync() =>
+        [.. (await Task.WhenAll(_loops.Select(loop => loop.InvokeAsync(reader => reader.TakeAbsences())))).SelectMany(absences => absences)];
+
     /// <summary>From here on deliveries are recorded in the measurement, until <see cref="StopMeasuringAsync"/>.</summary>
     public Task MeasureAsync(Measurement measurement) =>
         Task.WhenAll(_loops.Select(loop => loop.InvokeAsync(reader => reader.Recorder = measurement.NewRecorder())));

@@ -31,8 +31,14 @@ internal sealed class StreamConnection(int index, Receipts receipts)
 
     public bool IsChunked { get; set; }
 
+    /// <summary>How many instances it is away from its first one.</summary>
+    public int Diversion { get; set; }
+
     /// <summary>Whether it has ever been open.</summary>
     public bool WasOpen { get; set; }
+
+    /// <summary>When it was last cut; 0 while it is open, and before it ever was.</summary>
+    public long CutMicros { get; set; }
 
     /// <summary>When the current attempt to connect began.</summary>
     public long BegunMicros { get; set; }

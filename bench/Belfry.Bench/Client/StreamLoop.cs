@@ -105,7 +105,7 @@ internal sealed class StreamLoop : IDisposable
 
     private void Connect(StreamConnection connection)
     {
-        if (TcpSocket.Connect(_target.Server, _target.SourceOf(connection.Index)) is not { } socket)
+        if (TcpSocket.Connect(_target.ServerOf(connection), _target.SourceOf(connection.Index)) is not { } socket)
         {
             Fail(connection, connection.Retry);
             return;
@@ -143,7 +143,7 @@ internal sealed class StreamLoop : IDisposable
 
     private void SendRequest(StreamConnection connection)
     {
-        var request = _target.RequestOf(connection.User, connection.Cursor);
+        var request = _target.RequestOf(connection);
         if (connection.Socket.Error != 0 || !connection.Socket.TrySend(request))
         {
             Fail(connection, connection.Retry);
@@ -164,6 +164,7 @@ internal sealed class StreamLoop : IDisposable
     private void Retry(StreamConnection connection, TimeSpan wait)
     {
         Close(connection);
+        _target.Divert(connection);
         _toRetry.Enqueue(connection, BenchClock.Micros + BenchClock.Of(wait));
     }
 

@@ -13,6 +13,7 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
     private const int BufferBytes = 512 * 1024;
 
     private readonly byte[] _buffer = new byte[BufferBytes];
+    private List<Absence> _absences = [];
 
     public LoopCounts Counts { get; } = new();
 
@@ -47,10 +48,19 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
             : ReadBody(connection, 0, carried, received, now);
     }
 
+    /// <summary>Each time since the last call that a stream was away and came back.</summary>
+    public List<Absence> TakeAbsences()
+    {
+        var absences = _absences;
+        _absences = [];
+        return absences;
+    }
+
     public void Closed(StreamConnection connection)
     {
         if (connection.State != ConnectionState.Open) return;
         Counts.Active--;
+        connection.CutMicros = BenchClock.Micros;
         if (connection.IsCaughtUp) Counts.CaughtUp--;
     }
 
@@ -73,6 +83,8 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
         connection.IsChunked = head.IsChunked;
         Counts.Active++;
         if (connection.WasOpen) Counts.Reconnects++;
+        if (connection.CutMicros > 0) _absences.Add(new Absence(connection.CutMicros, now));
+        connection.CutMicros = 0;
         connection.WasOpen = true;
         Recorder?.Opened(now - connection.BegunMicros);
         return ReadBody(connection, head.Length, 0, length - head.Length, now);
@@ -118,6 +130,9 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
         Recorder?.Delivered(connection, received.IntendedMicros, now);
     }
 }
+
+/// <summary>From the cut of a stream to the head of the next answer.</summary>
+internal readonly record struct Absence(long BeginMicros, long EndMicros);
 
 internal enum ReadResult
 {

@@ -16,6 +16,8 @@ internal sealed class RunSyntax
     private readonly Argument<string> _scenario = new("scenario") { Description = string.Join("; ", Scenario.All.Select(scenario => $"{scenario.Name}: {scenario.Description}")) };
     private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; fanout: 100; idle: 10000).", 1, 1_000_000);
     private readonly Option<int?> _users = Number("--users", "Users that events are for; the first of them have the streams (default: as many as connections).", 1, 5_000_000);
+    private readonly Option<int?> _instances = Number("--instances", "Instances of the system on one store, with the streams spread over them (default 1; restarts: 3).", 1, 8);
+    private readonly Option<bool> _apart = new("--apart") { Description = "Events come in at the first instance, streams are at the others." };
     private readonly Option<string?> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds (default 1200; fanout: 100).", HelpName = "n|max" };
     private readonly Option<string> _mix = new("--mix") { Description = "Whom events are for: users, or also topics (the followers service's, a third of all, by the work queue).", DefaultValueFactory = _ => "users" };
     private readonly DurationOption _duration = new("--duration", "How long is measured (default 60s; idle: 35s).");
@@ -53,7 +55,7 @@ internal sealed class RunSyntax
         command.Add(_scenario);
         foreach (var option in new Option[]
         {
-            _connections, _users, _rate, _mix, _duration, _warmUp, _notifications, _members, _kills, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
+            _connections, _users, _instances, _apart, _rate, _mix, _duration, _warmUp, _notifications, _members, _kills, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
         })
         {
             command.Add(option);
@@ -71,6 +73,8 @@ internal sealed class RunSyntax
         {
             Connections = connections,
             Users = parsed.GetValue(_users) ?? connections,
+            Instances = parsed.GetValue(_instances) ?? scenario.DefaultInstances,
+            Apart = parsed.GetValue(_apart),
             Rate = ReadRate(parsed.GetValue(_rate) ?? scenario.DefaultRate),
             FollowersByTopic = parsed.GetValue(_mix) == "topics",
             Duration = parsed.GetValue(_duration) ?? scenario.DefaultDuration,
@@ -99,6 +103,8 @@ internal sealed class RunSyntax
         if (!pipeline.TakesHttp && result.GetValue(_via) == "http") result.AddError($"{pipeline.Name} takes events from Kafka only.");
         if (!pipeline.IsBelfry && result.GetValue(_store) == "sqlite") result.AddError($"{pipeline.Name} has no SQLite.");
         if (!pipeline.IsBelfry && result.GetValue(_mix) == "topics") result.AddError($"{pipeline.Name} has no topics.");
+        if (result.GetValue(_apart) && (result.GetValue(_instances) ?? 1) < 2) result.AddError("--apart takes --instances of 2 or more.");
+        if (result.GetValue(_instances) > 1 && result.GetValue(_store) == "sqlite") result.AddError("Several instances share a PostgreSQL.");
         if (result.GetValue(_scenario) != FanOutScenario.ScenarioName) return;
         if (!pipeline.IsBelfry) result.AddError($"{pipeline.Name} has no topics.");
         if (result.GetValue(_store) != "postgres") result.AddError("fanout is measured on PostgreSQL.");

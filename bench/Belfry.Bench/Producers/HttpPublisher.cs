@@ -17,12 +17,13 @@ internal sealed class HttpPublisher : IPublisher
     private readonly EventWriter _writer;
     private int _loads;
 
-    public HttpPublisher(UserSet users, Ledger ledger, EventWriter writer, Uri server, string apiKey)
+    /// <param name="servers">Instances, of which each connection has one.</param>
+    public HttpPublisher(UserSet users, Ledger ledger, EventWriter writer, IReadOnlyList<Uri> servers, string apiKey)
     {
         _users = users;
         _ledger = ledger;
         _writer = writer;
-        _producers = [.. Enumerable.Range(0, Math.Min(Connections, users.Count)).Select(_ => new HttpProducer(users, ledger, server, apiKey))];
+        _producers = [.. Enumerable.Range(0, Math.Min(Connections, users.Count)).Select(i => new HttpProducer(users, ledger, servers[i % servers.Count], apiKey))];
     }
 
     /// <summary>Requests that were sent again, because the server was away or its answer was lost.</summary>

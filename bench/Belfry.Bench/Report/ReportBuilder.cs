@@ -21,6 +21,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
     private ReplayReport? _replay;
     private FanOutReport? _fanOut;
     private IdleReport? _idle;
+    private IReadOnlyList<RestartReport>? _restarts;
 
     private MeasuredLoad Load => _load ?? throw new InvalidOperationException("Nothing was measured.");
 
@@ -44,6 +45,12 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
     {
         _load = load;
         _fanOut = fanOut;
+    }
+
+    public void AddRestarts(MeasuredLoad load, IReadOnlyList<RestartReport> restarts)
+    {
+        _load = load;
+        _restarts = restarts;
     }
 
     public void AddIdle(MeasuredLoad load, int connections)
@@ -113,6 +120,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
             Replay = _replay,
             Fanout = _fanOut,
             Idle = _idle,
+            Restarts = _restarts,
             Findings = [.. verdict.Findings.Named.Select(finding => finding.Describe(run.Users))],
             Notes = [.. Notes()],
             Parameters = Parameters(),
@@ -177,6 +185,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         if (!Load.Drained) yield return "Not everything had arrived when the run ended: what had not counts as lost.";
         if (run.Streams.Counts.Byes > 0) yield return $"{run.Streams.Counts.Byes} streams were ended by the server with a bye.";
         if (run.Retries > 0) yield return $"{run.Retries} requests were sent again.";
+        if (_restarts is not null) yield return "CPU, network and WAL are those of the last seconds, after the last restart.";
         if (_fanOut?.Lives.Count > 1) yield return "CPU, network and WAL are those since the server's last start; the window includes the dead times, in which no single events were published.";
         if (run.KafkaError is { } error) yield return $"The last error of the Kafka client: {error}.";
     }
@@ -184,6 +193,8 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
     private SortedDictionary<string, string> Parameters() => new()
     {
         ["connections"] = Text(run.Options.Connections),
+        ["instances"] = Text(run.Options.Instances),
+        ["apart"] = run.Options.Apart ? "yes" : "no",
         ["users"] = Text(run.Options.Users),
         ["rate"] = run.Options.Rate is { } rate ? Text(rate) : "max",
         ["duration_s"] = Text(run.Options.Duration.TotalSeconds),

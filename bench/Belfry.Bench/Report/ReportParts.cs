@@ -106,6 +106,18 @@ internal sealed record FanOutReport(
 /// <param name="LeaseSeconds">Before it: from there until it had the task, whose lease had to run out.</param>
 internal sealed record FanOutLife(long Mailboxes, double Seconds, double PerS, double DownSeconds, double LeaseSeconds);
 
+/// <summary>One instance that ended and was started again.</summary>
+/// <param name="Kind">terminate or kill.</param>
+/// <param name="Instance">Which one, from 1.</param>
+/// <param name="ExitCode">0 also when it was killed.</param>
+/// <param name="EndSeconds">From the signal to the process's end.</param>
+/// <param name="StartSeconds">From there until it was ready again, which includes the wait for its clients to be elsewhere.</param>
+/// <param name="Streams">How many were cut and came back.</param>
+/// <param name="AwayMs">From a stream's cut to the head of the next answer.</param>
+/// <param name="ConnectsInBusiestSecond">The most that came back within one second.</param>
+internal sealed record RestartReport(
+    string Kind, int Instance, int ExitCode, double EndSeconds, double StartSeconds, int Streams, LatencyReport AwayMs, int ConnectsInBusiestSecond);
+
 /// <summary>What one more connection takes, in bytes, after it has been idle for the duration.</summary>
 /// <param name="Connections">Over how many this is the average.</param>
 /// <param name="ServerRssBytesEach">Resident memory of the server's process.</param>

@@ -82,6 +82,8 @@ internal sealed record RunReport
 
     public FanOutReport? Fanout { get; init; }
 
+    public IReadOnlyList<RestartReport>? Restarts { get; init; }
+
     public IdleReport? Idle { get; init; }
 
     /// <summary>The first few of each kind of fault, by name.</summary>

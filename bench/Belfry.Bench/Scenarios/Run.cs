@@ -24,7 +24,7 @@ internal sealed class Run : IAsyncDisposable
         Users = UserSet.OfNewRun(options.Users, options.FollowersByTopic);
         Ledger = new Ledger(options.Users, options.Connections);
         var tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
-        var target = new StreamTarget(stand.Server.Url, tokens, Users, options.Connections);
+        var target = new StreamTarget(stand.StreamUrls, tokens, Users, options.Connections);
         Streams = new ClientPool(target, Users, options.Pipeline.KeepsEventIds, ClientPool.DefaultLoops);
         _publisher = options.Via == WayIn.None ? null : MakePublisher();
         Kafka = stand.KafkaBootstrap is { } kafka ? new KafkaProbe(kafka, stand.KafkaProperties, Stand.Topic, stand.Store) : null;
@@ -102,7 +102,7 @@ internal sealed class Run : IAsyncDisposable
     private IPublisher MakePublisher()
     {
         var writer = new EventWriter(Users, Options.Payload);
-        if (Options.Via == WayIn.Http) return new HttpPublisher(Users, Ledger, writer, Stand.Server.Url, Stand.Keys.ApiKey);
+        if (Options.Via == WayIn.Http) return new HttpPublisher(Users, Ledger, writer, Stand.PublishUrls, Stand.Keys.ApiKey);
         var properties = new Dictionary<string, string>(Stand.KafkaProperties) { ["bootstrap.servers"] = Stand.KafkaBootstrap! };
         foreach (var (name, value) in Options.Producer) properties[name] = value;
         return new KafkaPublisher(Users, Ledger, writer, Stand.Topic, properties);

@@ -6,7 +6,7 @@ namespace Belfry.Bench.Scenarios;
 internal abstract class Scenario
 {
     /// <summary>All there are.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new FanOutScenario(), new IdleScenario()];
+    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new FanOutScenario(), new RestartsScenario(), new IdleScenario()];
 
     /// <summary>As on the command line.</summary>
     public abstract string Name { get; }
@@ -15,6 +15,9 @@ internal abstract class Scenario
     public abstract string Description { get; }
 
     public virtual int DefaultConnections => 1_000;
+
+    /// <summary>How many share the store.</summary>
+    public virtual int DefaultInstances => 1;
 
     public virtual TimeSpan DefaultDuration => TimeSpan.FromSeconds(60);
 

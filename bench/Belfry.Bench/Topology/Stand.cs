@@ -22,14 +22,23 @@ internal sealed class Stand : IAsyncDisposable
     private readonly TemporaryFolder _folder = TemporaryFolder.Create("bench");
     private PostgresServer? _postgres;
     private KafkaBroker? _kafka;
-    private BelfryProcess? _server;
+    private readonly List<BelfryProcess> _servers = [];
     private StoreProbe? _store;
 
     private Stand(RunOptions options) => _options = options;
 
     public Keys Keys { get; } = new();
 
-    public BelfryProcess Server => _server ?? throw new InvalidOperationException("The server has not been started.");
+    /// <summary>The first instance of the system under test.</summary>
+    public BelfryProcess Server => _servers[0];
+
+    public IReadOnlyList<BelfryProcess> Servers => _servers;
+
+    /// <summary>Where streams are asked for.</summary>
+    public IReadOnlyList<Uri> StreamUrls => [.. _servers.Skip(_options.Apart ? 1 : 0).Select(server => server.Url)];
+
+    /// <summary>Where events may be published by HTTP.</summary>
+    public IReadOnlyList<Uri> PublishUrls => [.. _servers.Take(_options.Apart ? 1 : _servers.Count).Select(server => server.Url)];
 
     /// <summary>Looks into the pipeline's tables.</summary>
     public StoreProbe Store => _store ?? throw new InvalidOperationException("The server has not been started.");
@@ -46,7 +55,7 @@ internal sealed class Stand : IAsyncDisposable
     /// <summary>Those whose use of the machine is measured. Of servers that were there before, nothing is known.</summary>
     public IReadOnlyList<MeasuredProcess> Processes =>
     [
-        new(_options.Pipeline.ProcessName, Server.Pid, Server.Url.Port),
+        .. _servers.Select((server, i) => new MeasuredProcess(NameOf(i), server.Pid, server.Url.Port)),
         .. _postgres is { } postgres ? [new MeasuredProcess("postgres", postgres.Pid, postgres.Port) { HasChildren = true }] : Array.Empty<MeasuredProcess>(),
         .. _kafka is { } kafka ? [new MeasuredProcess("kafka", kafka.Pid, kafka.Port)] : Array.Empty<MeasuredProcess>(),
         new("bench", Environment.ProcessId, Port: null),
@@ -63,7 +72,11 @@ internal sealed class Stand : IAsyncDisposable
         try
         {
             await Task.WhenAll(stand.StartPostgresAsync(ct), stand.StartKafkaAsync(ct));
-            stand._server = await BelfryProcess.StartAsync(options.Pipeline.Program, stand.ServerSettings(), ct: ct);
+            for (var i = 0; i < options.Instances; i++)
+            {
+                stand._servers.Add(await BelfryProcess.StartAsync(options.Pipeline.Program, stand.ServerSettings(i), ct: ct));
+            }
+
             stand._store = stand.OpenStore();
             return stand;
         }
@@ -77,7 +90,7 @@ internal sealed class Stand : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_store is not null) await _store.DisposeAsync();
-        if (_server is not null) await _server.DisposeAsync();
+        foreach (var server in _servers) await server.DisposeAsync();
         if (_kafka is not null) await _kafka.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();
         _folder.Dispose();
@@ -102,7 +115,9 @@ internal sealed class Stand : IAsyncDisposable
         KafkaBootstrap = _kafka.BootstrapServers;
     }
 
-    private Dictionary<string, string> ServerSettings()
+    private string NameOf(int instance) => instance == 0 ? _options.Pipeline.ProcessName : $"{_options.Pipeline.ProcessName} {instance + 1}";
+
+    private Dictionary<string, string> ServerSettings(int instance)
     {
         var settings = new Dictionary<string, string>
         {
@@ -113,7 +128,7 @@ internal sealed class Stand : IAsyncDisposable
         };
         if (PostgresConnectionString is { } postgres) settings["ConnectionStrings__Postgres"] = postgres;
         else settings["Belfry__Sqlite__Path"] = _folder.Combine(SqliteFile);
-        if (KafkaBootstrap is { } kafka) settings["ConnectionStrings__Kafka"] = kafka;
+        if (KafkaBootstrap is { } kafka && (instance == 0 || !_options.Apart)) settings["ConnectionStrings__Kafka"] = kafka;
         foreach (var (name, value) in KafkaProperties)
         {
             settings["Belfry__Kafka__Properties__" + name.Replace('.', '_')] = value;

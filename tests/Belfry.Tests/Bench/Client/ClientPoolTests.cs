@@ -18,7 +18,7 @@ public sealed class ClientPoolTests : IAsyncDisposable
     public ClientPoolTests()
     {
         var tokens = new UserToken(new string('s', 32), DateTimeOffset.UnixEpoch);
-        _pool = new ClientPool(new StreamTarget(_server.Url, tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
+        _pool = new ClientPool(new StreamTarget([_server.Url], tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
     }
 
     [Fact]
@@ -67,6 +67,27 @@ public sealed class ClientPoolTests : IAsyncDisposable
 
         Assert.Equal((1, 1), (_pool.Counts.Active, _pool.Counts.Reconnects));
         Assert.False((await _pool.CloseAsync()).Any);
+    }
+
+    [Fact]
+    public async Task A_stream_that_was_cut_goes_to_the_other_instance()
+    {
+        using var other = new ScriptedServer();
+        var tokens = new UserToken(new string('s', 32), DateTimeOffset.UnixEpoch);
+        await using var pool = new ClientPool(new StreamTarget([_server.Url, other.Url], tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
+        pool.Open(1);
+        using (var first = await _server.NextAsync(_deadline.Token))
+        {
+            first.SendHead();
+            first.SendChunk("retry: 10\n\nid: e-0\n\n");
+            await pool.WaitUntilOpenAsync(Patience, _deadline.Token);
+        }
+
+        (await other.NextAsync(_deadline.Token)).SendHead();
+        await Eventually.HoldsAsync("it is open again", () => pool.Counts.Reconnects == 1, Patience, _deadline.Token);
+
+        Assert.Single(await pool.TakeAbsencesAsync());
+        Assert.Empty(await pool.TakeAbsencesAsync());
     }
 
     [Fact]
