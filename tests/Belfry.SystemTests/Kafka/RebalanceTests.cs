@@ -27,7 +27,7 @@ public sealed class RebalanceTests(SharedPostgres postgres, SharedKafka kafka)
         var producing = ProduceAsync(producer, topic, 4000);
         await UntilAsync(first, 500);
         await using var second = await KafkaServers.StartAsync(broker, database, topic, assignor);
-        await Eventually.HoldsAsync("the second one reads", () => second.Log.Lines.Any(l => l.Contains("Reading ", StringComparison.Ordinal)), Patience, Cancelled);
+        await ReadsAsync(second);
         await UntilAsync(second, 2500);
         await first.StopAsync();
 
@@ -83,6 +83,48 @@ public sealed class RebalanceTests(SharedPostgres postgres, SharedKafka kafka)
         await heir.CheckAsync(300);
         await heir.BecomesAsync(300L, "SELECT sum(next)::bigint FROM (SELECT max(next_offset) AS next FROM belfry.kafka_offsets GROUP BY partition_id) p");
     }
+
+    [Fact]
+    public async Task What_a_killed_instance_was_reading_the_others_go_on_with()
+    {
+        var (broker, topic, database) = await NewAsync();
+        using var producer = TestProducer.Of(broker);
+        await using var killed = await Service.StartAsync(database, Cancelled, KafkaServers.SettingsFor(broker, topic));
+        await using var heir = await KafkaServers.StartAsync(broker, database, topic);
+        await ReadsAsync(heir);
+
+        var producing = ProduceAsync(producer, topic, 6000);
+        await UntilAsync(heir, 1000);
+        await killed.Process.KillAsync();
+
+        await producing;
+        await heir.CheckAsync(6000);
+    }
+
+    [Fact]
+    public async Task An_instance_that_stood_still_past_its_session_comes_back_and_writes_nothing_twice()
+    {
+        var (broker, topic, database) = await NewAsync();
+        using var producer = TestProducer.Of(broker);
+        await using var zombie = await Service.StartAsync(database, Cancelled, KafkaServers.SettingsFor(broker, topic));
+        await using var heir = await KafkaServers.StartAsync(broker, database, topic);
+        await ReadsAsync(heir);
+
+        var producing = ProduceAsync(producer, topic, 6000);
+        await UntilAsync(heir, 1000);
+        zombie.Process.Freeze();
+        await producing;
+        // All of it, which nobody but the heir can have stored.
+        await heir.CheckAsync(6000);
+        zombie.Process.Thaw();
+        await ProduceAsync(producer, topic, 7000, from: 6000);
+
+        await heir.CheckAsync(7000);
+        await heir.BecomesAsync(7000L, "SELECT sum(next)::bigint FROM (SELECT max(next_offset) AS next FROM belfry.kafka_offsets GROUP BY partition_id) p");
+    }
+
+    private static Task ReadsAsync(TestServer server) =>
+        Eventually.HoldsAsync("it reads too", () => server.Log.Lines.Any(l => l.Contains("Reading ", StringComparison.Ordinal)), Patience, Cancelled);
 
     private static Task UntilAsync(TestServer server, long stored) => Eventually.HoldsAsync(
         $"{stored} are stored",
