@@ -88,4 +88,5 @@ step "parts" ./build/install-parts.sh
 step "restore" dotnet restore Belfry.slnx --locked-mode || exit 1
 step "format" dotnet format Belfry.slnx --verify-no-changes --no-restore
 step "build" dotnet build Belfry.slnx -c Release --no-restore || exit 1
+step "previous version" ./build/previous-version.sh
 for project in "${projects[@]}"; do run_tests "$project"; done

@@ -9,9 +9,14 @@ public sealed record BelfryProgram(string Project, string Assembly, IReadOnlyLis
     /// <summary><c>belfry serve</c>.</summary>
     public static BelfryProgram Service { get; } = new("Belfry", "belfry.dll", ["serve"]);
 
+    /// <summary><c>belfry serve</c> as of the release before.</summary>
+    public static BelfryProgram PreviousService { get; } = Service with { IsPrevious = true };
+
     /// <summary>The system that Belfry replaces, for comparisons.</summary>
     public static BelfryProgram Original { get; } = new("Belfry.Original", "Belfry.Original.dll", []);
 
+    private bool IsPrevious { get; init; }
+
     /// <summary>Its whole path, once it is built.</summary>
-    internal string Path => Built.Assembly(Project, Assembly);
+    internal string Path => IsPrevious ? Built.PreviousAssembly(Project, Assembly) : Built.Assembly(Project, Assembly);
 }

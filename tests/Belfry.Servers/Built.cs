@@ -20,6 +20,14 @@ public static class Built
         return File.Exists(path) ? path : throw new MissingPartException(project, $"build it with `dotnet build -c {Configuration} Belfry.slnx`; there is no {path}.");
     }
 
+    /// <summary>The path of an assembly of the release before.</summary>
+    /// <exception cref="MissingPartException">It has not been built.</exception>
+    public static string PreviousAssembly(string project, string file)
+    {
+        var path = Path.Combine(RepositoryRoot, "artifacts", "previous", "artifacts", "bin", project, "release", file);
+        return File.Exists(path) ? path : throw new MissingPartException("The previous version", "build it with build/previous-version.sh.");
+    }
+
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -36,11 +36,11 @@ internal sealed partial class Heartbeat(
         var isDraining = draining.Started.IsCancellationRequested;
         try
         {
-            var (all, entered) = await table.BeatAsync(
+            var beat = await table.BeatAsync(
                 identity.Id, _options.Name, identity.Version, isDraining, presence.Streams, _options.Lease, isDraining ? [] : Duties.All, ct);
-            members.Update(all, asked, _options.Lease);
-            if (!entered) presence.EnterAll();
-            Tell(all);
+            members.Update(beat, asked, _options.Lease);
+            if (!beat.Entered) presence.EnterAll();
+            Tell(beat.All);
             _late = false;
             return true;
         }

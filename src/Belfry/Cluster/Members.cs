@@ -10,6 +10,7 @@ internal sealed class Members(InstanceIdentity identity, TimeProvider time)
     private volatile IReadOnlyList<Member> _all = [];
     private volatile string[] _duties = [];
     private volatile bool _hasPeers;
+    private bool _hasUnlisted;
     private long _dutiesUntil;
     private long _heardUntil;
 
@@ -33,25 +34,26 @@ internal sealed class Members(InstanceIdentity identity, TimeProvider time)
     {
         if (instance == identity.Id) return;
         lock (_gate) _heardUntil = time.GetTimestamp() + Ticks(forHowLong);
-        Update(_all);
+        Update(_all, _hasUnlisted);
     }
 
     /// <summary>What a beat has found.</summary>
     /// <param name="asked">When it was sent: the lease counts from there.</param>
-    public void Update(IReadOnlyList<Member> all, long asked, TimeSpan lease)
+    public void Update(Beat beat, long asked, TimeSpan lease)
     {
-        _duties = [.. all.FirstOrDefault(m => m.Id == identity.Id)?.Duties ?? []];
+        _duties = [.. beat.All.FirstOrDefault(m => m.Id == identity.Id)?.Duties ?? []];
         Volatile.Write(ref _dutiesUntil, asked + Ticks(lease));
-        Update(all);
+        Update(beat.All, beat.HasUnlisted);
     }
 
-    private void Update(IReadOnlyList<Member> all)
+    private void Update(IReadOnlyList<Member> all, bool hasUnlisted)
     {
         bool changed;
         lock (_gate)
         {
             _all = all;
-            var hasPeers = all.Any(m => m.Id != identity.Id) || time.GetTimestamp() < _heardUntil;
+            _hasUnlisted = hasUnlisted;
+            var hasPeers = hasUnlisted || all.Any(m => m.Id != identity.Id) || time.GetTimestamp() < _heardUntil;
             changed = hasPeers != _hasPeers;
             _hasPeers = hasPeers;
         }

@@ -29,7 +29,12 @@ internal sealed class Service : IAsyncDisposable
     public static Task<Service> StartAwayAsync(string? postgres, CancellationToken ct, params (string Name, string Value)[] settings) =>
         StartAsync(postgres, BelfryProcess.Live, settings, ct);
 
-    private static async Task<Service> StartAsync(string? postgres, string waitFor, (string Name, string Value)[] settings, CancellationToken ct)
+    /// <summary>The release before this one.</summary>
+    public static Task<Service> StartPreviousAsync(string? postgres, CancellationToken ct) =>
+        StartAsync(postgres, BelfryProcess.Ready, [], ct, BelfryProgram.PreviousService);
+
+    private static async Task<Service> StartAsync(
+        string? postgres, string waitFor, (string Name, string Value)[] settings, CancellationToken ct, BelfryProgram? program = null)
     {
         var all = new Dictionary<string, string>
         {
@@ -38,7 +43,7 @@ internal sealed class Service : IAsyncDisposable
         };
         if (postgres is not null) all["ConnectionStrings__Postgres"] = postgres;
         foreach (var (name, value) in settings) all[name] = value;
-        return new Service(await BelfryProcess.StartAsync(BelfryProgram.Service, all, waitFor, ct));
+        return new Service(await BelfryProcess.StartAsync(program ?? BelfryProgram.Service, all, waitFor, ct));
     }
 
     public static string TokenFor(string user, TimeSpan? lifetime = null) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor

@@ -16,14 +16,16 @@ internal sealed class StreamClient : IAsyncDisposable
     private readonly Channel<StreamBlock> _blocks = Channel.CreateUnbounded<StreamBlock>(); // A test reads all of it.
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
-    private readonly Uri _url;
     private readonly string _token;
+    private readonly string _query;
     private readonly bool _reconnect;
     private readonly Task _running;
+    private Uri _server;
 
     public StreamClient(Uri server, string token, string query, string? cursor, bool reconnect)
     {
-        _url = new Uri(server, "/v1/stream" + query);
+        _server = server;
+        _query = query;
         _token = token;
         Cursor = cursor;
         _reconnect = reconnect;
@@ -34,6 +36,9 @@ internal sealed class StreamClient : IAsyncDisposable
     public string? Cursor { get; private set; }
 
     public int Connects { get; private set; }
+
+    /// <summary>Connects to another server from the next time on.</summary>
+    public void MoveTo(Uri server) => Volatile.Write(ref _server, server);
 
     /// <summary>The next block that is one of these events; others are passed over.</summary>
     public async Task<StreamBlock> NextAsync(params string[] events)
@@ -94,7 +99,7 @@ internal sealed class StreamClient : IAsyncDisposable
 
     private async Task ReadOneAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, _url);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Volatile.Read(ref _server), "/v1/stream" + _query));
         request.Headers.Add("Authorization", "Bearer " + _token);
         if (Cursor is not null) request.Headers.Add("Last-Event-ID", Cursor);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, _stop.Token);

@@ -55,11 +55,21 @@ public sealed class MembersTests
     }
 
     [Fact]
+    public void One_of_a_version_that_does_not_enter_itself_counts_while_it_is_connected()
+    {
+        Beat(unlisted: true, Me());
+        Assert.True(_members.HasPeers);
+
+        Beat(Me());
+        Assert.False(_members.HasPeers);
+    }
+
+    [Fact]
     public void A_duty_ends_with_the_lease_counted_from_when_it_was_asked_for()
     {
         var asked = _time.GetTimestamp();
         _time.Advance(TimeSpan.FromSeconds(2));
-        _members.Update([Me(Duties.Outbox)], asked, Lease);
+        _members.Update(new Beat([Me(Duties.Outbox)], Entered: true, HasUnlisted: false), asked, Lease);
 
         Assert.True(_members.Owns(Duties.Outbox));
         Assert.False(_members.Owns(Duties.Log));
@@ -67,7 +77,10 @@ public sealed class MembersTests
         Assert.False(_members.Owns(Duties.Outbox));
     }
 
-    private void Beat(params Member[] all) => _members.Update(all, _time.GetTimestamp(), Lease);
+    private void Beat(params Member[] all) => Beat(unlisted: false, all);
+
+    private void Beat(bool unlisted, params Member[] all) =>
+        _members.Update(new Beat(all, Entered: true, unlisted), _time.GetTimestamp(), Lease);
 
     private Member Me(params string[] duties) => new(_me.Id, "me", "tests", default, default, Alive: true, Draining: false, Streams: 0, duties);
 

@@ -6,11 +6,11 @@ namespace Belfry.Cluster.Postgres;
 /// <summary>The table of instances.</summary>
 internal sealed class PostgresMembers(PostgresMailboxStore store)
 {
-    /// <summary>Says that an instance lives; answers who does, and whether its users are still in the table of presence.</summary>
+    /// <summary>Says that an instance lives; answers what there is beside it.</summary>
     /// <exception cref="Mailboxes.StoreUnavailableException">The server did not answer in time.</exception>
-    public Task<(IReadOnlyList<Member> Members, bool Entered)> BeatAsync(
+    public Task<Beat> BeatAsync(
         Guid me, string name, string version, bool draining, int streams, TimeSpan lease, string[] duties, CancellationToken ct) =>
-        store.UseAsync<(IReadOnlyList<Member>, bool)>("beat", async connection =>
+        store.UseAsync("beat", async connection =>
         {
             await using var command = new NpgsqlCommand(Sql.Beat, connection);
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = me });
@@ -22,7 +22,7 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
             command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = duties });
 
             var members = new List<Member>();
-            var entered = false;
+            var (entered, unlisted) = (false, false);
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
@@ -36,10 +36,10 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
                     Draining: reader.GetBoolean(6),
                     Streams: reader.GetInt32(7),
                     Duties: reader.GetFieldValue<string[]>(8)));
-                entered = reader.GetBoolean(9);
+                (entered, unlisted) = (reader.GetBoolean(9), reader.GetBoolean(10));
             }
 
-            return (members, entered);
+            return new Beat(members, entered, unlisted);
         }, ct);
 
     /// <summary>Takes an instance out, with its duties and its users.</summary>
@@ -54,7 +54,7 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
     private static class Sql
     {
         public const string Beat = """
-            SELECT id, name, version, started_at, lease_until, alive, draining, streams, duties, entered
+            SELECT id, name, version, started_at, lease_until, alive, draining, streams, duties, entered, unlisted
             FROM belfry.beat($1, $2, $3, $4, $5, $6, $7)
             """;
 

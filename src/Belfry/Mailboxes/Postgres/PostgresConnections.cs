@@ -51,7 +51,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     private static void Apply(NpgsqlConnectionStringBuilder target, PostgresOptions options)
     {
-        target.ApplicationName ??= "belfry";
+        // "belfry" alone is what versions are called that do not enter themselves in the table of instances.
+        target.ApplicationName ??= "belfry-pool";
         target.MaxPoolSize = options.MaxPoolSize;
         target.MinPoolSize = Math.Min(options.MinPoolSize, options.MaxPoolSize);
         target.ConnectionLifetime = (int)options.ConnectionLifetime.TotalSeconds;

@@ -31,7 +31,7 @@ CREATE UNLOGGED TABLE belfry.presence (
 CREATE FUNCTION belfry.beat(
     me uuid, my_name text, my_version text, is_draining boolean, my_streams integer, lease interval, wanted text[])
 RETURNS TABLE (id uuid, name text, version text, started_at timestamptz, lease_until timestamptz, alive boolean, draining boolean,
-               streams integer, duties text[], entered boolean)
+               streams integer, duties text[], entered boolean, unlisted boolean)
 LANGUAGE plpgsql AS $f$
 #variable_conflict use_column
 DECLARE
@@ -63,7 +63,9 @@ BEGIN
     RETURN QUERY
     SELECT i.id, i.name, i.version, i.started_at, i.lease_until, i.lease_until > v_now, i.draining, i.streams,
            ARRAY(SELECT d.name FROM belfry.duties d WHERE d.instance_id = i.id AND d.lease_until > v_now ORDER BY d.name),
-           EXISTS (SELECT FROM belfry.presence p WHERE p.user_id = '' AND p.instance_id = me)
+           EXISTS (SELECT FROM belfry.presence p WHERE p.user_id = '' AND p.instance_id = me),
+           -- Versions before this table store here too, and are known by their connections' name alone.
+           EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'belfry')
     FROM belfry.instances i ORDER BY i.started_at, i.id;
 END $f$;
 
@@ -77,7 +79,7 @@ $f$;
 -- What the log has received since a time, as the newest seq of each user, for whoever may have missed a wake-up; and from where
 -- the next sweep has to look. received_at is taken before the commit: the oldest append that is still in flight holds that
 -- place back, so that no row can come in behind it (whoever appends has locked mailboxes before it takes its time). Not for
--- longer than any append can last.
+-- longer than any append can last. What is younger than a wake-up's way is left for the next time: it would only be found on it.
 CREATE FUNCTION belfry.sweep(since timestamptz, longest_append interval)
 RETURNS TABLE (user_id text, seq bigint, next_since timestamptz)
 LANGUAGE plpgsql
@@ -86,19 +88,20 @@ SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $f$
 #variable_conflict use_column
 DECLARE
-    v_now  timestamptz := belfry.now();
-    v_next timestamptz;
+    v_now     timestamptz := belfry.now();
+    v_settled timestamptz := v_now - interval '300 milliseconds';
+    v_next    timestamptz;
 BEGIN
-    v_next := least(v_now, (SELECT min(a.xact_start) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    v_next := least(v_settled, (SELECT min(a.xact_start) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
                             WHERE l.locktype = 'relation' AND l.relation = 'belfry.mailboxes'::regclass
                               AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
                               AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND a.pid <> pg_backend_pid()));
     v_next := greatest(v_next, v_now - longest_append);
     -- A clock that was set back must not leave the sweep ahead of everything that comes.
-    since := least(since, v_now - interval '1 second');
+    since := least(since, v_settled);
 
     RETURN QUERY
-    SELECT n.user_id, max(n.seq), v_next FROM belfry.notifications n WHERE n.received_at >= since GROUP BY n.user_id
+    SELECT n.user_id, max(n.seq), v_next FROM belfry.notifications n WHERE n.received_at >= since AND n.received_at < v_settled GROUP BY n.user_id
     UNION ALL
     SELECT NULL, NULL, v_next;
 END $f$;
