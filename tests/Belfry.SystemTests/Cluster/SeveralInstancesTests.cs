@@ -43,6 +43,33 @@ public sealed class SeveralInstancesTests(SharedPostgres shared) : IAsyncLifetim
     }
 
     [Fact]
+    public async Task Over_Redis_it_is_the_same_and_without_it_the_sweep_does_its_work()
+    {
+        await using var redis = await Parts.RequireOrSkipAsync(() => RedisServer.StartAsync(Cancelled));
+        var setting = ("ConnectionStrings__Redis", redis.ConnectionString);
+        var (a, b) = (await StartAsync(setting), await StartAsync(setting));
+        await SeeEachOtherAsync(a, b);
+        await using var client = b.Open("user-1");
+        await client.NextAsync(StreamEvents.CaughtUp);
+
+        await a.PublishAsync([Service.Event("user-1", "by Redis")], Cancelled);
+        Assert.Equal("by Redis", (await client.TakeAsync(1))[0].Id);
+        Assert.True(await ReadCounterAsync(b, "belfry_cluster_wakeups_received") > 0);
+
+        await redis.KillAsync();
+        await a.PublishAsync([Service.Event("user-1", "by the sweep")], Cancelled);
+        Assert.Equal("by the sweep", (await client.TakeAsync(1))[0].Id);
+
+        await redis.StartAgainAsync(Cancelled);
+        var received = await ReadCounterAsync(b, "belfry_cluster_wakeups_received");
+        await Eventually.HoldsAsync("wake-ups come again", async ct =>
+        {
+            await a.PublishAsync([Service.Event("user-1")], ct);
+            return await ReadCounterAsync(b, "belfry_cluster_wakeups_received") > received;
+        }, Patience, Cancelled);
+    }
+
+    [Fact]
     public async Task Events_that_come_in_at_both_in_turn_reach_both_in_one_order()
     {
         var (a, b) = (await StartAsync(), await StartAsync());

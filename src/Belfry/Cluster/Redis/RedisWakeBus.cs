@@ -44,12 +44,11 @@ internal sealed class RedisWakeBus : IWakeBus, IAsyncDisposable
         var broken = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         ConnectionMultiplexer? connection = null;
         void Fail(object? sender, ConnectionFailedEventArgs e) => broken.Writer.TryWrite(e.Exception?.Message ?? e.FailureType.ToString());
-        void Handle(RedisChannel channel, RedisValue message) => received(message.ToString());
         try
         {
             connection = await OpenAsync(ct);
             connection.ConnectionFailed += Fail;
-            await connection.GetSubscriber().SubscribeAsync(_channel, Handle);
+            (await connection.GetSubscriber().SubscribeAsync(_channel)).OnMessage(message => received(message.Message.ToString()));
             listening();
             var reason = await broken.Reader.ReadAsync(ct);
             throw new WakeBusException($"Redis' messages: {reason}", new IOException(reason));
