@@ -2,5 +2,5 @@ using System.CommandLine;
 using Belfry.MicroBench;
 using Belfry.MicroBench.Work;
 
-var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create(), TasksCommand.Create(), TortureCommand.Create(), MetricsCommand.Create() };
+var root = new RootCommand("Measures single parts of Belfry in process.") { AppendCommand.Create(), TasksCommand.Create(), TortureCommand.Create(), MetricsCommand.Create(), PresenceCommand.Create() };
 return await root.Parse(args).InvokeAsync();

@@ -3,7 +3,7 @@ import { Charts } from './charts.js';
 import { Letters } from './letters.js';
 import { startSearch } from './search.js';
 import { findSigns, showSigns } from './signs.js';
-import { showDatabase, showKafka, showQueue, showStatus } from './tables.js';
+import { showDatabase, showInstances, showKafka, showQueue, showStatus } from './tables.js';
 import * as format from './format.js';
 
 const kept = 600;
@@ -76,7 +76,8 @@ function draw() {
   showStatus(now.status, at);
   showKafka(server, now);
   showDatabase(server, now.size, at);
-  showQueue(server, now.queue, at);
+  showInstances(server, now.instances, at);
+  showQueue(server, now.instances, now.queue, at);
 }
 
 function drawTiles() {

@@ -1,6 +1,7 @@
 import { byId, el, mono, replaceIfChanged, say, table, why } from './dom.js';
 import * as format from './format.js';
 
+const stateColours = { serving: 'c1', draining: 'c2', gone: 'c4' };
 const statusColours = { delivered: 'c1', pending: 'c2', seen: 'c3', read: 'c3', archived: 'c4', expired: 'c4' };
 
 function panel(id) {
@@ -86,22 +87,50 @@ export function showDatabase(server, answer, now) {
   });
 }
 
-export function showQueue(server, answer, now) {
+// Alone, and with SQLite, there is no table of instances: then it is this one.
+export function showInstances(server, instances, now) {
+  const { body, note } = panel('instances');
+  const serving = instances.filter(row => row.state === 'serving').length;
+  say(note, instances.length ? `${serving} serving` : '');
+  const at = Math.floor(now / 10_000);
+  replaceIfChanged(body, JSON.stringify([instances, at]), () => {
+    if (!instances.length) {
+      return why(server.store === 'SQLite'
+        ? 'SQLite is one instance\'s own. Several share a PostgreSQL (ConnectionStrings__Postgres).'
+        : 'Nobody has entered the table yet.');
+    }
+    return table([
+      ['instance', row => el('span', null, nameOf(row), ' ', row.id === server.instance ? el('span', { class: 'tag' }, 'this one') : null)],
+      ['state', row => el('span', null, el('i', { class: `dot ${stateColours[row.state] ?? 'c4'}` }), row.state)],
+      ['version', row => el('span', { title: row.version }, row.version.split('+')[0])],
+      ['up', row => format.duration((now - Date.parse(row.started_at)) / 1000), 'num'],
+      ['streams', row => format.number(row.streams), 'num'],
+      ['does for all', row => row.duties.join(', ') || '–'],
+    ], instances, 'Instances', true);
+  });
+}
+
+function nameOf(row) {
+  return el('span', null, row.name, ' ', mono(row.id.slice(-12)));
+}
+
+export function showQueue(server, instances, answer, now) {
   const { body, note } = panel('queue');
   say(note, age(answer, now));
   const at = Math.floor(now / 1000);
-  replaceIfChanged(body, JSON.stringify([answer.value, answer.problem && !answer.value, answer.value?.leases.length ? at : 0]), () => {
+  replaceIfChanged(body, JSON.stringify([answer.value, answer.problem && !answer.value, answer.value?.leases.length ? at : 0, instances.length]), () => {
     const queue = answer.value;
     if (!queue) return waiting(answer);
     const own = queue.leases.some(lease => lease.instance === server.instance || lease.instance === null);
     const rows = [...queue.leases, ...(own ? [] : [{ instance: server.instance, tasks: 0 }])];
     const left = text => text ? `in ${format.duration(Math.max(0, (Date.parse(text) - now) / 1000))}` : '–';
+    const named = id => instances.find(row => row.id === id);
     const isOwn = row => row.instance === server.instance || row.instance === null;
     return [heads([
       ['scheduled', format.number(queue.scheduled)], ['due', format.number(queue.due)], ['leased', format.number(queue.held)], ['dead', format.number(queue.dead)],
       ['pickers / workers', `${server.pickers} / ${server.workers}`],
     ]), table([
-      ['instance', row => el('span', null, mono((row.instance ?? server.instance).slice(-12)), ' ', isOwn(row) ? el('span', { class: 'tag' }, 'this one') : null)],
+      ['instance', row => el('span', null, named(row.instance) ? nameOf(named(row.instance)) : mono((row.instance ?? server.instance).slice(-12)), ' ', isOwn(row) ? el('span', { class: 'tag' }, 'this one') : null)],
       ['tasks leased', row => format.number(row.tasks), 'num'],
       ['first lease ends', row => left(row.first_end), 'num'],
       ['last', row => left(row.last_end), 'num'],
