@@ -1,5 +1,6 @@
 using Belfry.Cluster.Postgres;
 using Belfry.Mailboxes;
+using Belfry.Mailboxes.Postgres;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
 
@@ -8,10 +9,11 @@ namespace Belfry.Cluster;
 /// <summary>Says once a second that this instance lives, learns who else does, and leaves in good order.</summary>
 internal sealed partial class Heartbeat(
     PostgresMembers table, Members members, Presence presence, InstanceIdentity identity, StoreMonitor monitor, Draining draining,
-    IOptions<ClusterOptions> options, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
+    IOptions<ClusterOptions> options, IOptions<PostgresOptions> postgres, TimeProvider time, ILogger<Heartbeat> log) : BackgroundService
 {
     private readonly ClusterOptions _options = options.Value;
     private HashSet<Guid> _known = [];
+    private int _pools;
     private bool _late;
 
     /// <summary>The last sign: whoever waits for our duties need not wait for the lease.</summary>
@@ -41,6 +43,7 @@ internal sealed partial class Heartbeat(
             members.Update(beat, asked, _options.Lease);
             if (!beat.Entered) presence.EnterAll();
             Tell(beat.All);
+            CountPools(beat);
             _late = false;
             return true;
         }
@@ -83,6 +86,19 @@ internal sealed partial class Heartbeat(
         _known = [.. now.Keys];
     }
 
+    /// <summary>Warns when the pools of all instances together may open more connections than the server takes.</summary>
+    private void CountPools(Beat beat)
+    {
+        var pools = beat.All.Count(m => m.Alive);
+        // Behind a pooler the server sees the pooler's connections.
+        if (pools > _pools && pools * postgres.Value.MaxPoolSize > beat.MaxConnections && postgres.Value.Pooler == PostgresPooler.None)
+        {
+            Log.TooMany(log, pools, postgres.Value.MaxPoolSize, beat.MaxConnections);
+        }
+
+        _pools = pools;
+    }
+
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "Instance {Name} ({Version}, {Id}) is there")]
@@ -93,6 +109,9 @@ internal sealed partial class Heartbeat(
 
         [LoggerMessage(3, LogLevel.Information, "Instance {Id} has left")]
         public static partial void Left(ILogger logger, Guid id);
+
+        [LoggerMessage(5, LogLevel.Warning, "{Instances} instances with pools of {MaxPoolSize} may want more than the {MaxConnections} connections that PostgreSQL takes: lower Belfry__Postgres__MaxPoolSize, or raise max_connections")]
+        public static partial void TooMany(ILogger logger, int instances, int maxPoolSize, int maxConnections);
 
         [LoggerMessage(4, LogLevel.Warning, "This instance could not say that it lives, and tries on: {Reason}")]
         public static partial void Late(ILogger logger, string reason);

@@ -69,7 +69,7 @@ public sealed class MembersTests
     {
         var asked = _time.GetTimestamp();
         _time.Advance(TimeSpan.FromSeconds(2));
-        _members.Update(new Beat([Me(Duties.Outbox)], Entered: true, HasUnlisted: false), asked, Lease);
+        _members.Update(new Beat([Me(Duties.Outbox)], Entered: true, HasUnlisted: false, MaxConnections: 100), asked, Lease);
 
         Assert.True(_members.Owns(Duties.Outbox));
         Assert.False(_members.Owns(Duties.Log));
@@ -80,7 +80,7 @@ public sealed class MembersTests
     private void Beat(params Member[] all) => Beat(unlisted: false, all);
 
     private void Beat(bool unlisted, params Member[] all) =>
-        _members.Update(new Beat(all, Entered: true, unlisted), _time.GetTimestamp(), Lease);
+        _members.Update(new Beat(all, Entered: true, unlisted, MaxConnections: 100), _time.GetTimestamp(), Lease);
 
     private Member Me(params string[] duties) => new(_me.Id, "me", "tests", default, default, Alive: true, Draining: false, Streams: 0, duties);
 

@@ -22,7 +22,7 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
             command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = duties });
 
             var members = new List<Member>();
-            var (entered, unlisted) = (false, false);
+            var (entered, unlisted, connections) = (false, false, 0);
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
@@ -36,10 +36,10 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
                     Draining: reader.GetBoolean(6),
                     Streams: reader.GetInt32(7),
                     Duties: reader.GetFieldValue<string[]>(8)));
-                (entered, unlisted) = (reader.GetBoolean(9), reader.GetBoolean(10));
+                (entered, unlisted, connections) = (reader.GetBoolean(9), reader.GetBoolean(10), reader.GetInt32(11));
             }
 
-            return new Beat(members, entered, unlisted);
+            return new Beat(members, entered, unlisted, connections);
         }, ct);
 
     /// <summary>Takes an instance out, with its duties and its users.</summary>
@@ -54,7 +54,7 @@ internal sealed class PostgresMembers(PostgresMailboxStore store)
     private static class Sql
     {
         public const string Beat = """
-            SELECT id, name, version, started_at, lease_until, alive, draining, streams, duties, entered, unlisted
+            SELECT id, name, version, started_at, lease_until, alive, draining, streams, duties, entered, unlisted, max_connections
             FROM belfry.beat($1, $2, $3, $4, $5, $6, $7)
             """;
 

@@ -31,7 +31,7 @@ CREATE UNLOGGED TABLE belfry.presence (
 CREATE FUNCTION belfry.beat(
     me uuid, my_name text, my_version text, is_draining boolean, my_streams integer, lease interval, wanted text[])
 RETURNS TABLE (id uuid, name text, version text, started_at timestamptz, lease_until timestamptz, alive boolean, draining boolean,
-               streams integer, duties text[], entered boolean, unlisted boolean)
+               streams integer, duties text[], entered boolean, unlisted boolean, max_connections integer)
 LANGUAGE plpgsql AS $f$
 #variable_conflict use_column
 DECLARE
@@ -65,7 +65,8 @@ BEGIN
            ARRAY(SELECT d.name FROM belfry.duties d WHERE d.instance_id = i.id AND d.lease_until > v_now ORDER BY d.name),
            EXISTS (SELECT FROM belfry.presence p WHERE p.user_id = '' AND p.instance_id = me),
            -- Versions before this table store here too, and are known by their connections' name alone.
-           EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'belfry')
+           EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'belfry'),
+           current_setting('max_connections')::integer
     FROM belfry.instances i ORDER BY i.started_at, i.id;
 END $f$;
 
