@@ -28,6 +28,9 @@ internal sealed class UserSet
     /// </summary>
     public bool FollowersByTopic { get; init; }
 
+    /// <summary>Whether all of a user's events come in one way, which keeps their order.</summary>
+    public bool OneWayIn { get; init; } = true;
+
     public static UserSet OfNewRun(int count, bool followersByTopic) =>
         new((uint)RandomNumberGenerator.GetInt32(int.MaxValue), count) { FollowersByTopic = followersByTopic };
 

@@ -42,6 +42,9 @@ public sealed class BelfryProcess : IAsyncDisposable
     /// <summary>The running server's process id.</summary>
     public int Pid => Running.Id;
 
+    /// <summary>Whether it runs: it was started, and has not ended by itself.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
     /// <summary>The server's working directory; its data is in <c>data</c> below it, unless a setting says otherwise.</summary>
     public string Folder => _folder.Path;
 

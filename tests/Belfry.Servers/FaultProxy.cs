@@ -20,17 +20,20 @@ public enum Way
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly int _target;
+    private readonly bool _takesKafka;
     private readonly AsyncGate _toServer = new();
     private readonly AsyncGate _toClient = new();
     private readonly ConcurrentDictionary<FaultProxyConnection, FaultProxyConnection> _connections = new();
     private readonly Lock _listening = new();
     private volatile ArmedFault? _armed;
+    private long _latencyTicks;
     private Socket? _listener;
     private Task _accepting = Task.CompletedTask;
 
-    private FaultProxy(int target)
+    private FaultProxy(int target, bool takesKafka)
     {
         _target = target;
+        _takesKafka = takesKafka;
         Accept();
     }
 
@@ -41,7 +44,13 @@ public sealed class FaultProxy : IAsyncDisposable
     public int Connections => _connections.Count;
 
     /// <summary>Forwards to a port of 127.0.0.1.</summary>
-    public static FaultProxy Start(int targetPort) => new(targetPort);
+    public static FaultProxy Start(int targetPort) => new(targetPort, takesKafka: false);
+
+    /// <summary>
+    /// Forwards to a Kafka broker, and puts its own port into the addresses that the broker tells its clients: else they would go past
+    /// the proxy from their second connection on.
+    /// </summary>
+    public static FaultProxy StartForKafka(int brokerPort) => new(brokerPort, takesKafka: true);
 
     /// <summary>Resets all connections at both ends; new ones are taken.</summary>
     public void Cut()
@@ -79,9 +88,13 @@ public sealed class FaultProxy : IAsyncDisposable
         if (way.HasFlag(Way.ToClient)) _toClient.Close();
     }
 
+    /// <summary>Everything takes so much longer, each way, until <see cref="Resume"/>; a busy connection gets narrower too.</summary>
+    public void Delay(TimeSpan latency) => Interlocked.Exchange(ref _latencyTicks, latency.Ticks);
+
     /// <summary>Lets go what was held back, in order and complete.</summary>
     public void Resume()
     {
+        Delay(TimeSpan.Zero);
         _toServer.Open();
         _toClient.Open();
     }
@@ -124,7 +137,8 @@ public sealed class FaultProxy : IAsyncDisposable
                 return;
             }
 
-            var connection = new FaultProxyConnection(client, _toServer, _toClient, () => _armed);
+            var connection = new FaultProxyConnection(
+                client, _toServer, _toClient, () => _armed, () => new TimeSpan(Interlocked.Read(ref _latencyTicks)), _takesKafka ? new KafkaAddress(Port) : null);
             // Known before it runs, so that its end finds it.
             _connections[connection] = connection;
             connection.Served = ServeAsync(connection);

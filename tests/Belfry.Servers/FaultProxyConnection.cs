@@ -7,7 +7,8 @@ namespace Belfry.Servers;
 /// One connection through the proxy: two pumps, each the only one to touch its direction. Cut from outside or ended by an
 /// error, it is reset at both ends, and whatever was under way is lost.
 /// </summary>
-internal sealed class FaultProxyConnection(Socket client, AsyncGate toServer, AsyncGate toClient, Func<ArmedFault?> armed) : IDisposable
+internal sealed class FaultProxyConnection(
+    Socket client, AsyncGate toServer, AsyncGate toClient, Func<ArmedFault?> armed, Func<TimeSpan> latency, KafkaAddress? address) : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -67,6 +68,7 @@ internal sealed class FaultProxyConnection(Socket client, AsyncGate toServer, As
         while (true)
         {
             var count = await client.ReceiveAsync(buffer, _cut.Token);
+            await DelayAsync();
             await toServer.PassAsync(_cut.Token);
             if (count == 0) break;
 
@@ -93,7 +95,9 @@ internal sealed class FaultProxyConnection(Socket client, AsyncGate toServer, As
         while (true)
         {
             var count = await _server.ReceiveAsync(buffer, _cut.Token);
+            await DelayAsync();
             await toClient.PassAsync(_cut.Token);
+            address?.Replace(buffer.AsSpan(0, count));
             if (_caught is { } caught)
             {
                 await WithholdAsync(caught, buffer, count);
@@ -112,6 +116,11 @@ internal sealed class FaultProxyConnection(Socket client, AsyncGate toServer, As
         Cut();
         if (count > 0) fault.Complete();
         else fault.Fail("The server ended the connection without the answer that was to be lost.");
+    }
+
+    private async Task DelayAsync()
+    {
+        if (latency() is { Ticks: > 0 } wait) await Task.Delay(wait, TimeProvider.System, _cut.Token);
     }
 
     private async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)

@@ -20,6 +20,12 @@ internal enum FindingKind
 
     /// <summary>Received, and not in the store.</summary>
     Phantom,
+
+    /// <summary>Not taken by the way in, though nothing is wrong with it.</summary>
+    Refused,
+
+    /// <summary>The server did not know a cursor that it had given.</summary>
+    Reset,
 }
 
 /// <summary>One thing that is wrong: which user, and which of his events.</summary>

@@ -40,7 +40,7 @@ internal sealed class Receipts(int user)
         }
 
         // Each fault is told once: what comes too late by its seq comes too late by its number too.
-        if (IsInOrderOfSeqs(received, findings) && !(users.FollowersByTopic && received.Priority == (byte)'L')) CheckOrderOfPublishing(received, findings);
+        if (IsInOrderOfSeqs(received, findings) && users.OneWayIn && !(users.FollowersByTopic && received.Priority == (byte)'L')) CheckOrderOfPublishing(received, findings);
         return true;
     }
 

@@ -7,12 +7,15 @@ internal sealed class StoredLog
     private readonly BitSet[] _seqs;
     private readonly long[] _highest;
     private readonly Timeline? _stored;
+    private readonly Action<int, int, long>? _row;
 
     /// <param name="users">How many users the run has.</param>
     /// <param name="stored">Counts when rows were stored.</param>
-    public StoredLog(int users, Timeline? stored)
+    /// <param name="row">Is told user, number and seq of each row.</param>
+    public StoredLog(int users, Timeline? stored, Action<int, int, long>? row = null)
     {
         _stored = stored;
+        _row = row;
         _numbers = [.. Enumerable.Range(0, users).Select(_ => new BitSet())];
         _seqs = [.. Enumerable.Range(0, users).Select(_ => new BitSet())];
         _highest = new long[users];
@@ -33,6 +36,7 @@ internal sealed class StoredLog
     {
         Rows++;
         _stored?.Add(storedMicros);
+        _row?.Invoke(user, number, seq);
         if (!_numbers[user].Add(number)) Findings.Add(new Finding(FindingKind.Duplicate, user) { Number = number, Seq = seq, Detail = "stored twice" });
         if (seq == 0) return;
         if (!_seqs[user].Add((int)seq)) Findings.Add(new Finding(FindingKind.Duplicate, user) { Number = number, Seq = seq, Detail = "the seq was given twice" });

@@ -24,7 +24,12 @@ internal sealed class Verdict
     /// <param name="stored">What is stored.</param>
     /// <param name="receipts">What each stream has received.</param>
     /// <param name="seenOnTheWay">What the streams have found wrong while they received.</param>
-    public static Verdict Of(Ledger ledger, StoredLog stored, IReadOnlyList<Receipts> receipts, Findings seenOnTheWay, int users)
+    public static Verdict Of(Ledger ledger, StoredLog stored, IReadOnlyList<Receipts> receipts, Findings seenOnTheWay, int users) =>
+        Of(ledger.AcknowledgedOf, stored, receipts, seenOnTheWay, users);
+
+    /// <param name="acknowledgedOf">What was acknowledged, for each user.</param>
+    /// <inheritdoc cref="Of(Ledger, StoredLog, IReadOnlyList{Receipts}, Findings, int)"/>
+    public static Verdict Of(Func<int, BitSet> acknowledgedOf, StoredLog stored, IReadOnlyList<Receipts> receipts, Findings seenOnTheWay, int users)
     {
         stored.CheckSeqs();
         var findings = new Findings();
@@ -34,7 +39,7 @@ internal sealed class Verdict
         long unacknowledged = 0;
         for (var user = 0; user < users; user++)
         {
-            var acknowledged = ledger.AcknowledgedOf(user);
+            var acknowledged = acknowledgedOf(user);
             var kept = stored.NumbersOf(user);
             unacknowledged += kept.Count - kept.CountShared(acknowledged);
             foreach (var number in acknowledged.Except(kept)) findings.Add(new Finding(FindingKind.Lost, user) { Number = number, Detail = "acknowledged, not stored" });

@@ -11,10 +11,11 @@ internal sealed class ClientPool : IAsyncDisposable
     private readonly StreamLoop[] _loops;
     private readonly List<Receipts> _receipts = [];
 
-    public ClientPool(StreamTarget target, UserSet users, bool keepsEventIds, int loops)
+    /// <param name="silence">After how long without a byte a stream is given up; null: never.</param>
+    public ClientPool(StreamTarget target, UserSet users, bool keepsEventIds, int loops, TimeSpan? silence = null)
     {
         _users = users;
-        _loops = [.. Enumerable.Range(0, loops).Select(i => new StreamLoop($"streams {i}", target, users, keepsEventIds))];
+        _loops = [.. Enumerable.Range(0, loops).Select(i => new StreamLoop($"streams {i}", target, users, keepsEventIds, silence))];
     }
 
     /// <summary>What each stream has received, by connection. Not to be read while notifications may still come.</summary>
@@ -26,15 +27,21 @@ internal sealed class ClientPool : IAsyncDisposable
     public static int DefaultLoops => Math.Clamp(Environment.ProcessorCount / 4, 1, 8);
 
     /// <summary>Opens streams, one for each user in turn, and returns at once.</summary>
-    public void Open(int count)
+    public void Open(int count) => Open([.. Enumerable.Range(_receipts.Count, count).Select(i => i % _users.Count)]);
+
+    /// <summary>Opens a stream for each of these users, and returns at once.</summary>
+    public void Open(IReadOnlyList<int> users)
     {
-        var first = _receipts.Count;
-        for (var i = first; i < first + count; i++) _receipts.Add(new Receipts(i % _users.Count));
+        var (first, count) = (_receipts.Count, users.Count);
+        _receipts.AddRange(users.Select(user => new Receipts(user)));
         foreach (var (loop, i) in _loops.Select((loop, i) => (loop, i)))
         {
             loop.Open([.. Enumerable.Range(first, count).Where(index => index % _loops.Length == i).Select(index => new StreamConnection(index, _receipts[index]))]);
         }
     }
+
+    /// <summary>Ends a stream, if it is open; it comes back with its cursor after a while.</summary>
+    public void Leave(int index, TimeSpan away) => _loops[index % _loops.Length].Leave(index, away);
 
     /// <summary>Waits until all streams are open.</summary>
     public async Task WaitUntilOpenAsync(TimeSpan timeout, CancellationToken ct)

@@ -31,17 +31,20 @@ internal sealed class StreamConnection(int index, Receipts receipts)
 
     public bool IsChunked { get; set; }
 
-    /// <summary>How many instances it is away from its first one.</summary>
-    public int Diversion { get; set; }
-
     /// <summary>Whether it has ever been open.</summary>
     public bool WasOpen { get; set; }
 
-    /// <summary>When it was last cut; 0 while it is open, and before it ever was.</summary>
-    public long CutMicros { get; set; }
+    /// <summary>Which of the servers it is connected to, or was last; -1: none yet.</summary>
+    public int Server { get; set; } = -1;
 
     /// <summary>When the current attempt to connect began.</summary>
     public long BegunMicros { get; set; }
+
+    /// <summary>When something was last read from it.</summary>
+    public long HeardMicros { get; set; }
+
+    /// <summary>Since when it is without a stream against its will; 0 while it has one, and before its first.</summary>
+    public long LostMicros { get; set; }
 
     /// <summary>What the server told to wait before the next attempt.</summary>
     public TimeSpan Retry { get; private set; } = DefaultRetry;
@@ -55,7 +58,7 @@ internal sealed class StreamConnection(int index, Receipts receipts)
     {
         Socket = socket;
         State = ConnectionState.Connecting;
-        BegunMicros = now;
+        BegunMicros = HeardMicros = now;
         Chunks = default;
         IsChunked = false;
         IsCaughtUp = false;

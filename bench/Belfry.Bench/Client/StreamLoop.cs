@@ -12,8 +12,11 @@ internal sealed class StreamLoop : IDisposable
     private const int MaxConnecting = 256;
 
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly StreamTarget _target;
+    private readonly TimeSpan? _silence;
+    private readonly Random _random = new();
     private readonly StreamReader _reader;
     private readonly Epoll _epoll = new();
     private readonly Dictionary<int, StreamConnection> _connections = [];
@@ -22,11 +25,14 @@ internal sealed class StreamLoop : IDisposable
     private readonly ConcurrentQueue<Action> _orders = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _connecting;
+    private long _lookForSilenceAt;
     private bool _stop;
 
-    public StreamLoop(string name, StreamTarget target, UserSet users, bool keepsEventIds)
+    /// <param name="silence">After how long without a byte a stream is given up; null: never.</param>
+    public StreamLoop(string name, StreamTarget target, UserSet users, bool keepsEventIds, TimeSpan? silence = null)
     {
         _target = target;
+        _silence = silence;
         _reader = new StreamReader(users, keepsEventIds);
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
@@ -44,6 +50,14 @@ internal sealed class StreamLoop : IDisposable
             _connections.Add(connection.Index, connection);
             Enqueue(connection);
         }
+    });
+
+    /// <summary>Ends a stream, if it is open, and comes back with its cursor after a while.</summary>
+    public void Leave(int connection, TimeSpan away) => _orders.Enqueue(() =>
+    {
+        if (!_connections.TryGetValue(connection, out var leaving) || leaving.State != ConnectionState.Open) return;
+        Retry(leaving, away);
+        leaving.LostMicros = BenchClock.Micros + BenchClock.Of(away);
     });
 
     /// <summary>Runs something in the loop's thread.</summary>
@@ -94,7 +108,23 @@ internal sealed class StreamLoop : IDisposable
             Enqueue(connection);
         }
 
+        if (_silence is { } silence && now >= _lookForSilenceAt) GiveUpSilent(now, silence);
         while (_connecting < MaxConnecting && _toConnect.TryDequeue(out var connection)) Connect(connection);
+    }
+
+    /// <summary>A server that stands still, or a way that has become one, ends no connection: only the missing heartbeats tell.</summary>
+    private void GiveUpSilent(long now, TimeSpan silence)
+    {
+        _lookForSilenceAt = now + BenchClock.Of(SilenceInterval);
+        foreach (var connection in _connections.Values)
+        {
+            if (connection.State < ConnectionState.Connecting || now - connection.HeardMicros < BenchClock.Of(silence)) continue;
+            Counts.Silent++;
+            if (connection.State != ConnectionState.Open) Counts.Failed++;
+            var (wasOpen, heard) = (connection.State == ConnectionState.Open, connection.HeardMicros);
+            Retry(connection, connection.Retry);
+            if (wasOpen) connection.LostMicros = heard;
+        }
     }
 
     private void Enqueue(StreamConnection connection)
@@ -105,7 +135,8 @@ internal sealed class StreamLoop : IDisposable
 
     private void Connect(StreamConnection connection)
     {
-        if (TcpSocket.Connect(_target.ServerOf(connection), _target.SourceOf(connection.Index)) is not { } socket)
+        connection.Server = _target.NextAfter(connection.Server, _random);
+        if (TcpSocket.Connect(_target.ServerAt(connection.Server), _target.SourceOf(connection.Index)) is not { } socket)
         {
             Fail(connection, connection.Retry);
             return;
@@ -143,7 +174,7 @@ internal sealed class StreamLoop : IDisposable
 
     private void SendRequest(StreamConnection connection)
     {
-        var request = _target.RequestOf(connection);
+        var request = _target.RequestOf(connection.Server, connection.User, connection.Cursor);
         if (connection.Socket.Error != 0 || !connection.Socket.TrySend(request))
         {
             Fail(connection, connection.Retry);
@@ -164,7 +195,6 @@ internal sealed class StreamLoop : IDisposable
     private void Retry(StreamConnection connection, TimeSpan wait)
     {
         Close(connection);
-        _target.Divert(connection);
         _toRetry.Enqueue(connection, BenchClock.Micros + BenchClock.Of(wait));
     }
 
@@ -172,6 +202,7 @@ internal sealed class StreamLoop : IDisposable
     {
         if (connection.State is ConnectionState.Connecting or ConnectionState.AwaitingHead) _connecting--;
         if (connection.State >= ConnectionState.Connecting) connection.Socket.Close();
+        if (connection.State == ConnectionState.Open) connection.LostMicros = BenchClock.Micros;
         _reader.Closed(connection);
         connection.DropCarry();
         connection.State = ConnectionState.Idle;

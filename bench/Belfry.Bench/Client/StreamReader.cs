@@ -1,3 +1,4 @@
+using System.Text;
 using Belfry.Bench.Checker;
 using Belfry.Bench.Measuring;
 
@@ -42,7 +43,7 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
 
         if (received == 0) return ReadResult.Ended;
         Counts.BytesIn += received;
-        var now = BenchClock.Micros;
+        var now = connection.HeardMicros = BenchClock.Micros;
         return connection.State == ConnectionState.AwaitingHead
             ? ReadHead(connection, carried + received, now)
             : ReadBody(connection, 0, carried, received, now);
@@ -60,7 +61,6 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
     {
         if (connection.State != ConnectionState.Open) return;
         Counts.Active--;
-        connection.CutMicros = BenchClock.Micros;
         if (connection.IsCaughtUp) Counts.CaughtUp--;
     }
 
@@ -83,9 +83,14 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
         connection.IsChunked = head.IsChunked;
         Counts.Active++;
         if (connection.WasOpen) Counts.Reconnects++;
-        if (connection.CutMicros > 0) _absences.Add(new Absence(connection.CutMicros, now));
-        connection.CutMicros = 0;
         connection.WasOpen = true;
+        if (connection.LostMicros > 0)
+        {
+            Counts.LongestAwayMicros = Math.Max(Counts.LongestAwayMicros, now - connection.LostMicros);
+            _absences.Add(new Absence(connection.LostMicros, now));
+        }
+
+        connection.LostMicros = 0;
         Recorder?.Opened(now - connection.BegunMicros);
         return ReadBody(connection, head.Length, 0, length - head.Length, now);
     }
@@ -112,8 +117,15 @@ internal sealed class StreamReader(UserSet users, bool keepsEventIds)
             connection.IsCaughtUp = true;
             Counts.CaughtUp++;
         }
-        else if (block.Name.SequenceEqual("reset"u8)) Counts.Resets++;
+        else if (block.Name.SequenceEqual("reset"u8)) TakeReset(connection, block, cursor);
         else if (block.Name.SequenceEqual("bye"u8)) Counts.Byes++;
+    }
+
+    /// <summary>No history is lost in a run, and nothing is so old: no cursor can have become invalid.</summary>
+    private void TakeReset(StreamConnection connection, SseBlock block, long cursor)
+    {
+        Counts.Resets++;
+        Findings.Add(new Finding(FindingKind.Reset, connection.User) { Seq = cursor, Detail = Encoding.UTF8.GetString(block.Data) });
     }
 
     private void TakeNotification(StreamConnection connection, SseBlock block, long cursor, long now)

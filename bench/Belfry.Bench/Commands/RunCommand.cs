@@ -13,6 +13,8 @@ internal sealed class RunCommand : Command
     public RunCommand()
         : base("run", "Runs one scenario. What is not given (PostgreSQL, Kafka) is started for the run and thrown away. Example: run live --rate 1200 --duration 30s --html report.html")
     {
+        // A command of its own beside the scenarios: it has other servers, other options and another report.
+        Add(new ChaosCommand());
         _syntax.AddTo(this);
         SetAction(RunAsync);
     }

@@ -114,10 +114,10 @@ internal sealed class RunSyntax
     private static double? ReadRate(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
 
-    private static Dictionary<string, string> ReadPairs(string[]? pairs) =>
+    public static Dictionary<string, string> ReadPairs(string[]? pairs) =>
         (pairs ?? []).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
-    private static Option<string[]> Pairs(string name, string description)
+    public static Option<string[]> Pairs(string name, string description)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = "name=value" };
         option.Validators.Add(result =>

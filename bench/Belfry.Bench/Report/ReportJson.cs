@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Belfry.Bench.Scenarios.Chaos;
 
 namespace Belfry.Bench.Report;
 
@@ -8,4 +9,5 @@ namespace Belfry.Bench.Report;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(ChaosReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -25,20 +25,20 @@ internal sealed class KafkaProbe : IDisposable
     /// <summary>The end of the topic and what is consumed of it, over all its partitions: the offset in the store wins over the committed one.</summary>
     public async Task<KafkaPosition> ReadAsync(CancellationToken ct)
     {
+        var partitions = await ReadPartitionsAsync(ct);
+        return new KafkaPosition(partitions.Values.Sum(position => position.End), partitions.Values.Sum(position => position.Consumed));
+    }
+
+    /// <summary>The same for each partition.</summary>
+    public async Task<IReadOnlyDictionary<int, KafkaPosition>> ReadPartitionsAsync(CancellationToken ct)
+    {
         var partitions = Partitions();
         var marks = partitions.ToDictionary(partition => partition.Partition.Value, partition => _consumer.QueryWatermarkOffsets(partition, Patience));
         var consumed = await _store.ReadOffsetsAsync(_topic, ct)
             ?? _consumer.Committed(partitions, Patience).ToDictionary(position => position.Partition.Value, position => Math.Max(0, position.Offset.Value));
 
         // A partition that nobody has read from yet has the position of its beginning.
-        long end = 0, read = 0;
-        foreach (var (partition, mark) in marks)
-        {
-            end += mark.High.Value;
-            read += Math.Max(mark.Low.Value, consumed.GetValueOrDefault(partition));
-        }
-
-        return new KafkaPosition(end, read);
+        return marks.ToDictionary(mark => mark.Key, mark => new KafkaPosition(mark.Value.High.Value, Math.Max(mark.Value.Low.Value, consumed.GetValueOrDefault(mark.Key))));
     }
 
     public void Dispose() => _consumer.Dispose();
@@ -50,7 +50,7 @@ internal sealed class KafkaProbe : IDisposable
     }
 }
 
-/// <summary>Sums of the offsets of all partitions.</summary>
+/// <summary>Offsets of a partition, or their sums over all.</summary>
 internal readonly record struct KafkaPosition(long End, long Consumed)
 {
     public long Lag => Math.Max(0, End - Consumed);
