@@ -12,13 +12,13 @@ internal sealed class ChaosCommand : Command
 {
     private static readonly ChaosOptions Defaults = new();
 
-    private readonly Option<double> _minutes = new("--minutes") { Description = "How long, with the quiet end.", HelpName = "n", DefaultValueFactory = _ => Defaults.Duration.TotalMinutes };
-    private readonly Option<int> _seed = new("--seed") { Description = "Of the schedule: the same seed makes the same faults at the same times.", HelpName = "n", DefaultValueFactory = _ => Defaults.Seed };
-    private readonly Option<int> _instances = new("--instances") { Description = "Instances of the service on one PostgreSQL.", HelpName = "n", DefaultValueFactory = _ => Defaults.Instances };
-    private readonly Option<double> _rate = new("--rate") { Description = "Events a second, half by Kafka and half by HTTP.", HelpName = "n", DefaultValueFactory = _ => Defaults.Rate };
-    private readonly Option<int> _connections = new("--connections") { Description = "Streams; a user has none, one or two.", HelpName = "n", DefaultValueFactory = _ => Defaults.Connections };
-    private readonly Option<int> _users = new("--users") { Description = "Users that events are for.", HelpName = "n", DefaultValueFactory = _ => Defaults.Users };
-    private readonly Option<int> _payload = new("--payload") { Description = "Size of an event's payload in bytes.", HelpName = "n", DefaultValueFactory = _ => Defaults.Payload };
+    private readonly Option<double?> _minutes = Number("--minutes", "How long, with the quiet end (default 10).", 0.5, 24 * 60);
+    private readonly Option<int?> _seed = RunSyntax.Number("--seed", "Of the schedule: the same seed makes the same faults at the same times (default 1).", 0, int.MaxValue);
+    private readonly Option<int?> _instances = RunSyntax.Number("--instances", "Instances of the service on one PostgreSQL (default 3).", 2, 10);
+    private readonly Option<double?> _rate = Number("--rate", "Events a second, half by Kafka and half by HTTP (default 2000).", 1, 1_000_000);
+    private readonly Option<int?> _connections = RunSyntax.Number("--connections", "Streams; a user has none, one or two (default 300).", 1, 1_000_000);
+    private readonly Option<int?> _users = RunSyntax.Number("--users", "Users that events are for (default 1000).", 1, 1_000_000);
+    private readonly Option<int?> _payload = RunSyntax.Number("--payload", "Size of an event's payload in bytes (default 250).", EventWriter.MinPayloadBytes, RunSyntax.MaxPayload);
     private readonly Option<string> _wakeUps = new("--wake-ups") { Description = "How instances wake each other.", DefaultValueFactory = _ => "postgres" };
     private readonly Option<string?> _logs = new("--logs") { Description = "Folder in which the logs of all servers are kept (default: one in artifacts/chaos).", HelpName = "folder" };
     private readonly Option<string[]> _settings = RunSyntax.Pairs("--set", "A setting of the instances, as its environment variable. May be given several times.");
@@ -31,12 +31,8 @@ internal sealed class ChaosCommand : Command
         foreach (var option in new Option[] { _minutes, _seed, _instances, _rate, _connections, _users, _payload, _wakeUps, _logs, _settings, _json }) Add(option);
         Validators.Add(result =>
         {
-            if (result.GetValue(_minutes) is not (>= 0.5 and <= 24 * 60)) result.AddError("--minutes is a number from 0.5 to 1440.");
-            if (result.GetValue(_instances) is not (>= 2 and <= 10)) result.AddError("--instances is a whole number from 2 to 10.");
-            if (result.GetValue(_rate) is not (>= 1 and <= 1_000_000)) result.AddError("--rate is a number from 1 to 1000000.");
-            if (result.GetValue(_users) is not (>= 1 and <= 1_000_000)) result.AddError("--users is a whole number from 1 to 1000000.");
-            if (result.GetValue(_payload) is not (>= EventWriter.MinPayloadBytes and <= 64 * 1024)) result.AddError($"--payload is a whole number from {EventWriter.MinPayloadBytes} to 65536.");
-            if (result.GetValue(_connections) is var streams && (streams < 1 || streams > Visitors.MostEach * result.GetValue(_users))) result.AddError($"--connections is a whole number from 1 to {Visitors.MostEach} for each user.");
+            var (streams, users) = (result.GetValue(_connections) ?? Defaults.Connections, result.GetValue(_users) ?? Defaults.Users);
+            if (streams > Visitors.MostEach * users) result.AddError($"--connections is at most {Visitors.MostEach} for each of --users.");
         });
         SetAction(RunAsync);
     }
@@ -46,13 +42,13 @@ internal sealed class ChaosCommand : Command
         var progress = new Progress(parsed.InvocationConfiguration.Error);
         var options = new ChaosOptions
         {
-            Duration = TimeSpan.FromMinutes(parsed.GetValue(_minutes)),
-            Seed = parsed.GetValue(_seed),
-            Instances = parsed.GetValue(_instances),
-            Rate = parsed.GetValue(_rate),
-            Connections = parsed.GetValue(_connections),
-            Users = parsed.GetValue(_users),
-            Payload = parsed.GetValue(_payload),
+            Duration = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : Defaults.Duration,
+            Seed = parsed.GetValue(_seed) ?? Defaults.Seed,
+            Instances = parsed.GetValue(_instances) ?? Defaults.Instances,
+            Rate = parsed.GetValue(_rate) ?? Defaults.Rate,
+            Connections = parsed.GetValue(_connections) ?? Defaults.Connections,
+            Users = parsed.GetValue(_users) ?? Defaults.Users,
+            Payload = parsed.GetValue(_payload) ?? Defaults.Payload,
             Redis = parsed.GetValue(_wakeUps) == "redis",
             Settings = RunSyntax.ReadPairs(parsed.GetValue(_settings)),
             Logs = parsed.GetValue(_logs),
@@ -67,5 +63,15 @@ internal sealed class ChaosCommand : Command
         }
 
         return report.Held ? BenchCommandLine.Held : BenchCommandLine.Failed;
+    }
+
+    private static Option<double?> Number(string name, string description, double min, double max)
+    {
+        var option = new Option<double?>(name) { Description = description, HelpName = "n" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is { } value && !(value >= min && value <= max)) result.AddError($"{name} is a number from {min} to {max}.");
+        });
+        return option;
     }
 }

@@ -10,8 +10,9 @@ namespace Belfry.Bench.Commands;
 /// <summary>The argument and the options of <c>run</c>.</summary>
 internal sealed class RunSyntax
 {
+    public const int MaxPayload = 64 * 1024;
+
     private const string Max = "max";
-    private const int MaxPayload = 64 * 1024;
 
     private readonly Argument<string> _scenario = new("scenario") { Description = string.Join("; ", Scenario.All.Select(scenario => $"{scenario.Name}: {scenario.Description}")) };
     private readonly Option<int?> _connections = Number("--connections", "Streams to open, one for each user in turn (default 1000; fanout: 100; idle: 10000).", 1, 1_000_000);
@@ -127,7 +128,7 @@ internal sealed class RunSyntax
         return option;
     }
 
-    private static Option<int?> Number(string name, string description, int min, int max)
+    public static Option<int?> Number(string name, string description, int min, int max)
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "n" };
         option.Validators.Add(result =>

@@ -100,7 +100,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         var end = Window.StartMicros + BenchClock.Of(Options.Duration);
         var nextSay = Window.StartMicros;
         using var timer = new PeriodicTimer(Look, TimeProvider.System);
-        while ((BenchClock.Micros < end || !publishing.IsCompleted) && await timer.WaitForNextTickAsync(ct))
+        while (!publishing.IsFaulted && (BenchClock.Micros < end || !publishing.IsCompleted) && await timer.WaitForNextTickAsync(ct))
         {
             Streams.ThrowIfFailed();
             foreach (var instance in Stand.Instances.Where(instance => instance.HasDied && _died.Add(instance.Index))) Wrong.Add($"instance {instance.Index} ended by itself");

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Belfry.Contracts;
 
 namespace Belfry.Bench.Scenarios.Chaos;
@@ -102,7 +103,8 @@ internal sealed class HttpActor : IDisposable
             foreach (var sent in _batch) _ledger.Refuse(sent.User, sent.Number, why);
             return true;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+        // SocketException: of a connection that is reset in the moment in which it has come about, HttpClient hands it on as it is.
+        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or SocketException)
         {
             return false;
         }

@@ -9,7 +9,7 @@ internal sealed class Visitors(ClientPool streams, ChaosOptions options)
     public const int MostEach = 2;
 
     // Each leaves about as often.
-    private static readonly TimeSpan StayEach = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan StayEach = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LongestAway = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
