@@ -13,6 +13,7 @@ internal sealed class ChaosInstance : IAsyncDisposable
     private readonly FaultProxy _postgres;
     private readonly FaultProxy _kafka;
     private readonly FaultProxy _clients;
+    private readonly SemaphoreSlim _turn = new(1);
     private long _awayMicros;
     private volatile bool _orderedDown;
 
@@ -105,11 +106,20 @@ internal sealed class ChaosInstance : IAsyncDisposable
         }
     });
 
+    /// <summary>What a supervisor does with a service that has ended by itself.</summary>
+    public Task ReviveAsync(CancellationToken ct) => GoAwayAsync(async () =>
+    {
+        if (_process.IsRunning) return;
+        await _process.KillAsync();
+        await _process.StartAgainAsync(BelfryProcess.Live, ct);
+    });
+
     public string ReadLog() => _process.ReadLog();
 
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
+        _turn.Dispose();
         foreach (var proxy in new[] { _clients, _postgres, _kafka })
         {
             proxy.Resume();
@@ -136,6 +146,7 @@ internal sealed class ChaosInstance : IAsyncDisposable
 
     private async Task GoAwayAsync(Func<Task> fault)
     {
+        await _turn.WaitAsync();
         var begun = BenchClock.Micros;
         _orderedDown = true;
         try
@@ -146,6 +157,7 @@ internal sealed class ChaosInstance : IAsyncDisposable
         {
             Interlocked.Add(ref _awayMicros, BenchClock.Micros - begun);
             _orderedDown = false;
+            _turn.Release();
         }
     }
 }

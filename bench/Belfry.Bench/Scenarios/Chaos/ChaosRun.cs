@@ -1,3 +1,4 @@
+using System.Globalization;
 using Belfry.Bench.Client;
 using Belfry.Bench.Measuring;
 
@@ -20,7 +21,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(120);
 
     private readonly ChaosPublishers _publishers;
-    private readonly HashSet<int> _died = [];
+    private readonly List<Task> _revivals = [];
 
     private ChaosRun(ChaosOptions options, ChaosStand stand, Progress progress)
     {
@@ -92,6 +93,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await WatchAsync(publishing, ct);
         await publishing;
         await visiting;
+        await Task.WhenAll(_revivals);
         return await breaking;
     }
 
@@ -103,11 +105,19 @@ internal sealed class ChaosRun : IAsyncDisposable
         while (!publishing.IsFaulted && (BenchClock.Micros < end || !publishing.IsCompleted) && await timer.WaitForNextTickAsync(ct))
         {
             Streams.ThrowIfFailed();
-            foreach (var instance in Stand.Instances.Where(instance => instance.HasDied && _died.Add(instance.Index))) Wrong.Add($"instance {instance.Index} ended by itself");
+            foreach (var instance in Stand.Instances.Where(instance => instance.HasDied)) Revive(instance, ct);
             if (BenchClock.Micros < nextSay) continue;
             nextSay += BenchClock.Of(SayEvery);
             var counts = Streams.Counts;
             Progress.Say($"published {Ledger.Published:N0}, acknowledged {Ledger.Acknowledged:N0}, delivered {counts.Deliveries:N0}; streams {counts.Active:N0} open, {counts.CaughtUp:N0} live");
         }
+    }
+
+    private void Revive(ChaosInstance instance, CancellationToken ct)
+    {
+        var what = string.Create(CultureInfo.InvariantCulture, $"instance {instance.Index} ended by itself at {BenchClock.ToSeconds(BenchClock.Micros - Window.StartMicros):0.0} s");
+        Wrong.Add(what);
+        Progress.Say(what);
+        _revivals.Add(instance.ReviveAsync(ct));
     }
 }
