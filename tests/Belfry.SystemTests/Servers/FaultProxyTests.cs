@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using Belfry.Servers;
+using Confluent.Kafka;
 using Npgsql;
 using Xunit;
 
 namespace Belfry.SystemTests.Servers;
 
-public sealed class FaultProxyTests(SharedPostgres shared)
+public sealed class FaultProxyTests(SharedPostgres shared, SharedKafka kafka)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -121,6 +122,43 @@ public sealed class FaultProxyTests(SharedPostgres shared)
 
         proxy.Resume();
         Assert.Equal(4, await ReceiveAsync(client));
+    }
+
+    [Fact]
+    public async Task What_is_delayed_comes_later_and_complete_until_it_is_resumed()
+    {
+        await using var echo = new EchoServer();
+        await using var proxy = FaultProxy.Start(echo.Port);
+        using var client = await ConnectAsync(proxy);
+        var latency = TimeSpan.FromMilliseconds(100);
+
+        proxy.Delay(latency);
+        var begun = TimeProvider.System.GetTimestamp();
+        await client.SendAsync(new byte[10], Cancelled);
+        Assert.Equal(10, await ReceiveAsync(client));
+        Assert.True(TimeProvider.System.GetElapsedTime(begun) > latency);
+
+        proxy.Resume();
+        await client.SendAsync(new byte[20], Cancelled);
+        Assert.Equal(20, await ReceiveAsync(client));
+    }
+
+    [Fact]
+    public async Task A_client_of_Kafka_stays_behind_the_proxy()
+    {
+        var broker = await kafka.BrokerAsync();
+        var topic = await kafka.CreateTopicAsync(Cancelled);
+        await using var proxy = FaultProxy.StartForKafka(broker.Port);
+        var config = new ProducerConfig(new Dictionary<string, string>(KafkaBroker.ClientProperties) { ["bootstrap.servers"] = $"127.0.0.1:{proxy.Port}" }) { MessageTimeoutMs = 20_000 };
+        using var producer = new ProducerBuilder<Null, string>(config).SetLogHandler((_, _) => { }).Build();
+
+        for (var partition = 0; partition < KafkaBroker.DefaultPartitions; partition++)
+        {
+            await producer.ProduceAsync(new TopicPartition(topic, partition), new Message<Null, string> { Value = "through the proxy" }, Cancelled);
+        }
+
+        using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
+        Assert.Equal([proxy.Port], admin.GetMetadata(topic, Patience).Brokers.Select(b => b.Port));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Belfry.Bench.Client;
 using Belfry.Bench.Measuring;
+using Belfry.Servers;
 
 namespace Belfry.Bench.Scenarios.Chaos;
 
@@ -115,9 +116,26 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     private void Revive(ChaosInstance instance, CancellationToken ct)
     {
-        var what = string.Create(CultureInfo.InvariantCulture, $"instance {instance.Index} ended by itself at {BenchClock.ToSeconds(BenchClock.Micros - Window.StartMicros):0.0} s");
-        Wrong.Add(what);
-        Progress.Say(what);
-        _revivals.Add(instance.ReviveAsync(ct));
+        Tell($"instance {instance.Index} ended by itself");
+        _revivals.Add(ReviveAsync());
+
+        async Task ReviveAsync()
+        {
+            try
+            {
+                await instance.ReviveAsync(ct);
+            }
+            catch (ServerFailedException e)
+            {
+                Tell($"instance {instance.Index} did not start again: {e.Message}");
+            }
+        }
+    }
+
+    private void Tell(string what)
+    {
+        var line = string.Create(CultureInfo.InvariantCulture, $"{what} at {BenchClock.ToSeconds(BenchClock.Micros - Window.StartMicros):0.0} s");
+        lock (Wrong) Wrong.Add(line);
+        Progress.Say(line);
     }
 }

@@ -12,13 +12,13 @@ public sealed class ClientPoolTests : IAsyncDisposable
 
     private readonly ScriptedServer _server = new();
     private readonly UserSet _users = new(run: 1, count: 1);
+    private readonly UserToken _tokens = new(new string('s', 32), DateTimeOffset.UnixEpoch);
     private readonly ClientPool _pool;
     private readonly CancellationTokenSource _deadline = new(Patience);
 
     public ClientPoolTests()
     {
-        var tokens = new UserToken(new string('s', 32), DateTimeOffset.UnixEpoch);
-        _pool = new ClientPool(new StreamTarget([_server.Url], tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
+        _pool = new ClientPool(new StreamTarget([_server.Url], _tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
     }
 
     [Fact]
@@ -104,6 +104,68 @@ public sealed class ClientPoolTests : IAsyncDisposable
         await _pool.WaitUntilOpenAsync(Patience, _deadline.Token);
 
         Assert.Equal((1, 1, 0), (_pool.Counts.Active, _pool.Counts.Failed, _pool.Counts.Reconnects));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_comes_back_to_another_instance_with_its_cursor()
+    {
+        using var other = new ScriptedServer();
+        await using var pool = new ClientPool(new StreamTarget([_server.Url, other.Url], _tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1);
+        pool.Open([0]);
+        var either = new[] { _server.NextAsync(_deadline.Token), other.NextAsync(_deadline.Token) };
+        var first = await Task.WhenAny(either);
+        using (var connection = await first)
+        {
+            connection.SendHead();
+            connection.SendChunk("retry: 10\n\nid: e-0\n\n" + Block(1));
+            await Eventually.HoldsAsync("a delivery", () => pool.Counts.Deliveries == 1, Patience, _deadline.Token);
+        }
+
+        var second = await either.Single(task => task != first);
+        Assert.Contains("\r\nLast-Event-ID: e-1\r\n", second.Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_has_fallen_silent_is_given_up()
+    {
+        await using var pool = new ClientPool(new StreamTarget([_server.Url], _tokens, _users, connections: 1), _users, keepsEventIds: true, loops: 1, TimeSpan.FromMilliseconds(300));
+        pool.Open([0]);
+        var first = await _server.NextAsync(_deadline.Token);
+        first.SendHead();
+        first.SendChunk("retry: 10\n\nid: e-0\n\n");
+
+        var second = await _server.NextAsync(_deadline.Token);
+        second.SendHead();
+        await Eventually.HoldsAsync("open again", () => pool.Counts is { Reconnects: > 0, Silent: > 0, LongestAwayMicros: > 0 }, Patience, _deadline.Token);
+
+        Assert.Contains("\r\nLast-Event-ID: e-0\r\n", second.Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_leaves_comes_back_with_its_cursor()
+    {
+        _pool.Open(1);
+        var first = await _server.NextAsync(_deadline.Token);
+        first.SendHead();
+        first.SendChunk("id: e-0\n\n" + Block(1));
+        await WaitForDeliveriesAsync(1);
+
+        _pool.Leave(0, TimeSpan.FromMilliseconds(1));
+
+        var second = await _server.NextAsync(_deadline.Token);
+        Assert.Contains("\r\nLast-Event-ID: e-1\r\n", second.Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reset_is_a_fault_since_no_history_was_lost()
+    {
+        _pool.Open(1);
+        var connection = await _server.NextAsync(_deadline.Token);
+        connection.SendHead();
+        connection.SendChunk("id: e-0\n\nevent: reset\nid: f-9\ndata: {\"reason\":\"epoch\",\"cursor\":\"f-9\"}\n\n");
+        await Eventually.HoldsAsync("a reset", () => _pool.Counts.Resets == 1, Patience, _deadline.Token);
+
+        Assert.Equal(1, (await _pool.CloseAsync()).Count(FindingKind.Reset));
     }
 
     [Fact]
