@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Belfry.Servers;
 
 namespace Belfry.MicroBench;
 
@@ -18,25 +17,29 @@ internal static class AppendCommand
         var payload = new Option<int>("--payload") { Description = "Bytes of each payload.", DefaultValueFactory = _ => 210 };
         var held = new Option<bool>("--held") { Description = "Runs each once more beside a transaction that is held open." };
         var connection = new Option<string?>("--postgres") { Description = "A PostgreSQL to measure on; else a throw-away one is started." };
+        var servers = new Option<int>("--servers") { Description = "Throw-away PostgreSQLs, among which the lanes are divided, as users would be.", DefaultValueFactory = _ => 1 };
+        var pooler = new Option<bool>("--pgbouncer") { Description = "Through a PgBouncer in transaction mode." };
+        var toast = new Option<string?>("--toast") { Description = "How long payloads are compressed in the table: pglz (the server's default) or lz4." };
 
         var command = new Command("append", "Rows per second, server CPU and WAL a row of the PostgreSQL store's append. Example: append --lanes 2 --held")
         {
-            lanes, batch, users, seconds, payload, held, connection,
+            lanes, batch, users, seconds, payload, held, connection, servers, pooler, toast,
         };
         command.SetAction(async (parsed, ct) =>
         {
             var load = new AppendLoad(
                 parsed.GetValue(batch), parsed.GetValue(users), parsed.GetValue(payload), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
-            await using var server = parsed.GetValue(connection) is null ? await PostgresServer.StartAsync(new Dictionary<string, string> { ["shared_buffers"] = "1GB", ["max_wal_size"] = "8GB" }, ct) : null;
-            var connectionString = parsed.GetValue(connection) ?? await server!.CreateDatabaseAsync("append", ct);
+            await using var stand = parsed.GetValue(connection) is { } given
+                ? AppendStand.Of(given)
+                : await AppendStand.StartAsync(parsed.GetValue(servers), parsed.GetValue(pooler), parsed.GetValue(toast), ct);
 
             Console.WriteLine($"batch {load.Batch}, {load.Users} users, payload {load.PayloadBytes} bytes, {load.Duration.TotalSeconds} s a run");
-            Console.WriteLine("lanes  held      rows/s   ms/batch p50    p99   client us/row   server us/row   WAL B/row   dead tuples");
+            Console.WriteLine("lanes  held      rows/s   ms/batch p50    p99   client us/row   server us/row   WAL B/row   table B/row   dead tuples");
             foreach (var hold in parsed.GetValue(held) ? WithoutAndWith : Without)
             {
                 foreach (var count in parsed.GetValue(lanes)!)
                 {
-                    Console.WriteLine(await load.RunAsync(connectionString, count, hold, server?.Pid, ct));
+                    Console.WriteLine(await load.RunAsync(stand, count, hold, ct));
                 }
             }
 

@@ -4,7 +4,6 @@ using System.Text;
 using Belfry.Contracts;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Postgres;
-using Belfry.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -14,50 +13,63 @@ namespace Belfry.MicroBench;
 /// <summary>One measured run of appends.</summary>
 internal sealed record AppendLoad(int Batch, int Users, int PayloadBytes, TimeSpan Duration)
 {
+    private const string SizeOfLog =
+        "SELECT sum(pg_total_relation_size(inhrelid) - pg_indexes_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'belfry.notifications'::regclass";
+
     private static int _newUser;
 
-    public async Task<string> RunAsync(string connectionString, int lanes, bool held, int? serverPid, CancellationToken ct)
+    public async Task<string> RunAsync(AppendStand stand, int lanes, bool held, CancellationToken ct)
     {
-        var connections = new PostgresConnections(connectionString, null, Options.Create(new PostgresOptions()), NullLoggerFactory.Instance);
-        await using var store = new PostgresMailboxStore(connections, NullLogger<PostgresMailboxStore>.Instance);
-        await store.OpenAsync(ct);
-        await using var holder = await NpgsqlDataSource.Create(connectionString).OpenConnectionAsync(ct);
-        await RunLanesAsync(store, lanes, TimeSpan.FromSeconds(1), ct);
+        var options = Options.Create(new PostgresOptions { Pooler = stand.HasPooler ? PostgresPooler.Transaction : PostgresPooler.None });
+        var stores = new List<PostgresMailboxStore>();
+        foreach (var (pooled, direct) in stand.Databases)
+        {
+            stores.Add(new PostgresMailboxStore(new PostgresConnections(pooled, direct, options, NullLoggerFactory.Instance), NullLogger<PostgresMailboxStore>.Instance));
+            await stores[^1].OpenAsync(ct);
+        }
+
+        await using var holder = await NpgsqlDataSource.Create(stand.Databases[0].Direct).OpenConnectionAsync(ct);
+        await RunLanesAsync(stores, lanes, TimeSpan.FromSeconds(1), ct);
 
         if (held) await ExecuteAsync(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM belfry.mailboxes", ct);
-        await using var probe = await NpgsqlDataSource.Create(connectionString).OpenConnectionAsync(ct);
+        await using var probe = await NpgsqlDataSource.Create(stand.Databases[0].Direct).OpenConnectionAsync(ct);
+        var size = await ScalarAsync(probe, SizeOfLog, ct);
         var wal = await ScalarAsync(probe, "SELECT (pg_current_wal_lsn() - '0/0')::bigint", ct);
         var cpu = Environment.CpuUsage.TotalTime;
-        var serverCpu = serverPid is { } pid ? ProcessUsage.OfTree(pid).Cpu : TimeSpan.Zero;
+        var serverCpu = stand.Cpu;
         var watch = Stopwatch.StartNew();
-        var latencies = await RunLanesAsync(store, lanes, Duration, ct);
+        var latencies = await RunLanesAsync(stores, lanes, Duration, ct);
         var elapsed = watch.Elapsed;
         var rows = (double)latencies.Count * Batch;
         cpu = Environment.CpuUsage.TotalTime - cpu;
-        serverCpu = serverPid is { } id ? ProcessUsage.OfTree(id).Cpu - serverCpu : TimeSpan.Zero;
+        serverCpu = stand.Cpu - serverCpu;
         wal = await ScalarAsync(probe, "SELECT (pg_current_wal_lsn() - '0/0')::bigint", ct) - wal;
+        size = await ScalarAsync(probe, SizeOfLog, ct) - size;
         await ExecuteAsync(probe, "SELECT pg_stat_force_next_flush()", ct);
         var dead = await ScalarAsync(
             probe, "SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables WHERE schemaname = 'belfry' AND relname IN ('mailboxes', 'cursors')", ct);
 
+        foreach (var store in stores) await store.DisposeAsync();
         latencies.Sort();
+        // What is asked of the first server only is of its rows only.
+        var own = rows / stores.Count;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{lanes,5}  {(held ? "yes" : "no"),4}  {rows / elapsed.TotalSeconds,10:N0}   {latencies[latencies.Count / 2],12:N1} {latencies[latencies.Count * 99 / 100],6:N1}   {cpu.TotalMicroseconds / rows,13:N1}   {serverCpu.TotalMicroseconds / rows,13:N1}   {wal / rows,9:N0}   {dead,11:N0}");
+            $"{lanes,5}  {(held ? "yes" : "no"),4}  {rows / elapsed.TotalSeconds,10:N0}   {latencies[latencies.Count / 2],12:N1} {latencies[latencies.Count * 99 / 100],6:N1}   {cpu.TotalMicroseconds / rows,13:N1}   {serverCpu.TotalMicroseconds / rows,13:N1}   {wal / own,9:N0}   {size / own,11:N0}   {dead,11:N0}");
     }
 
-    private async Task<List<double>> RunLanesAsync(PostgresMailboxStore store, int lanes, TimeSpan duration, CancellationToken ct)
+    private async Task<List<double>> RunLanesAsync(List<PostgresMailboxStore> stores, int lanes, TimeSpan duration, CancellationToken ct)
     {
         var until = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var runs = await Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => RunLaneAsync(store, lane, lanes, until, ct)));
+        var runs = await Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => RunLaneAsync(stores[lane % stores.Count], lane, lanes, until, ct)));
         return [.. runs.SelectMany(r => r)];
     }
 
     private async Task<List<double>> RunLaneAsync(PostgresMailboxStore store, int lane, int lanes, long until, CancellationToken ct)
     {
         var latencies = new List<double>();
-        var payload = Encoding.UTF8.GetBytes($"{{\"text\":\"{new string('x', Math.Max(1, PayloadBytes - 11))}\"}}");
         var random = new Random(lane);
+        var payload = Encoding.UTF8.GetBytes($"{{\"text\":\"{SampleText.Of(random, Math.Max(1, PayloadBytes - 11))}\"}}");
         while (Stopwatch.GetTimestamp() < until)
         {
             var items = new List<NewNotification>(Batch);
@@ -70,7 +82,7 @@ internal sealed record AppendLoad(int Batch, int Users, int PayloadBytes, TimeSp
         return latencies;
     }
 
-    private static NewNotification Make(byte[] payload, int user)
+    public static NewNotification Make(byte[] payload, int user)
     {
         var id = Guid.CreateVersion7();
         var text = id.ToString();

@@ -39,8 +39,9 @@ internal sealed class PostgresBinaries
         if (Environment.IsPrivilegedProcess) await Servers.Command.RunAsync(["chown", "postgres:", folder], ct);
     }
 
+    /// <summary>What goes before a program that refuses root.</summary>
     // Not runuser: it stays between as a parent, and the process that we start must be the postmaster itself.
-    private static string[] AsPostgres() =>
+    public static string[] AsPostgres() =>
         Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] : [];
 
     private static string? FindNewest() =>

@@ -104,6 +104,40 @@ public sealed class PostgresServer : IAsyncDisposable
         _killed = true;
     }
 
+    /// <summary>A hot standby that streams from this server, with a port and a folder of its own.</summary>
+    public async Task<PostgresServer> StartStandbyAsync(CancellationToken ct = default)
+    {
+        var standby = new PostgresServer(_binaries, TemporaryFolder.Create("standby"), new Dictionary<string, string>(_settings));
+        try
+        {
+            standby._settings["port"] = $"{standby.Port}";
+            await PostgresBinaries.GiveAsync(standby._folder.Path, ct);
+            string[] arguments = ["-D", standby.DataFolder, "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+            await Command.RunAsync([.. _binaries.Command("pg_basebackup", arguments)], ct);
+            await standby.StartAgainAsync(ct);
+            return standby;
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs SQL as the superuser, in the database <c>postgres</c>.</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken ct = default)
+    {
+        await using var connection = new NpgsqlConnection(Unpooled(ConnectionString));
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Stands still until <see cref="Thaw"/>: the postmaster and all its children.</summary>
+    public void Freeze() => SendToAll(UnixSignal.Stop);
+
+    public void Thaw() => SendToAll(UnixSignal.Continue);
+
     /// <summary>Makes an empty database and returns its connection string.</summary>
     public async Task<string> CreateDatabaseAsync(string name, CancellationToken ct = default)
     {
@@ -129,6 +163,11 @@ public sealed class PostgresServer : IAsyncDisposable
             Forget();
         }
         _folder.Dispose();
+    }
+
+    private void SendToAll(UnixSignal signal)
+    {
+        foreach (var pid in ProcessTree.ChildrenOf(Pid).Prepend(Pid)) UnixSignals.Send(pid, signal);
     }
 
     private async Task InitializeAsync(CancellationToken ct)

@@ -16,13 +16,20 @@ internal sealed class PostgresDatabase(string connectionString)
     public string Name { get; } = new NpgsqlConnectionStringBuilder(connectionString).Database!;
 
     /// <param name="connections">The most that the store opens at once.</param>
-    public PostgresMailboxStore CreateStore(int connections = 12) =>
+    /// <param name="pooler">The way to it through a pooler in transaction mode; null: there is none.</param>
+    public PostgresMailboxStore CreateStore(int connections = 12, string? pooler = null) =>
         new(
             new PostgresConnections(
+                pooler ?? ConnectionString,
                 ConnectionString,
-                directConnectionString: null,
                 // All test classes share one server and its connections.
-                Options.Create(new PostgresOptions { MaxPoolSize = connections, MinPoolSize = 0, CommandTimeout = TimeSpan.FromSeconds(60) }),
+                Options.Create(new PostgresOptions
+                {
+                    MaxPoolSize = connections,
+                    MinPoolSize = 0,
+                    CommandTimeout = TimeSpan.FromSeconds(60),
+                    Pooler = pooler is null ? PostgresPooler.None : PostgresPooler.Transaction,
+                }),
                 NullLoggerFactory.Instance),
             NullLogger<PostgresMailboxStore>.Instance);
 

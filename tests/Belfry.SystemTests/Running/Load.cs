@@ -54,6 +54,15 @@ internal sealed class Load(Service service, string postgres, int users)
         }
     }
 
+    /// <summary>P1 and P2 alone: what was acknowledged is stored, once.</summary>
+    public async Task CheckAcknowledgedAsync(int events, CancellationToken ct)
+    {
+        var stored = await ReadStoredAsync(ct);
+        Assert.Equal(events, stored.Count);
+        Assert.All(_acknowledged, a => Assert.Contains((a.UserId!, a.Seq!.Value, a.Id), stored));
+        foreach (var client in _clients) await client.DisposeAsync();
+    }
+
     private async Task<HashSet<(string UserId, long Seq, string EventId)>> ReadStoredAsync(CancellationToken ct)
     {
         var rows = new HashSet<(string, long, string)>();

@@ -10,6 +10,8 @@ namespace Belfry.Mailboxes.Postgres;
 internal sealed class PostgresConnections : IAsyncDisposable
 {
     private readonly ILoggerFactory _loggers;
+    private readonly string _pooled;
+    private readonly List<NpgsqlDataSource> _sources = [];
 
     public PostgresConnections(string connectionString, string? directConnectionString, IOptions<PostgresOptions> options, ILoggerFactory loggers)
     {
@@ -18,7 +20,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
         var pooled = new NpgsqlConnectionStringBuilder(connectionString);
         Apply(pooled, Options);
-        PooledString = pooled.ConnectionString;
+        _pooled = pooled.ConnectionString;
 
         var direct = new NpgsqlConnectionStringBuilder(directConnectionString ?? connectionString)
         {
@@ -27,27 +29,51 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = (int)Options.CommandTimeout.TotalSeconds,
             Timeout = (int)Options.ConnectTimeout.TotalSeconds,
         };
-        Direct = new NpgsqlDataSourceBuilder(direct.ConnectionString).UseLoggerFactory(loggers).Build();
+        Direct = Build(direct, static _ => { });
     }
 
     public PostgresOptions Options { get; }
-
-    public string PooledString { get; }
 
     /// <summary>Connections that are not pooled; for rare, long or session-bound work.</summary>
     public NpgsqlDataSource Direct { get; }
 
     /// <summary>The pool. Every new connection is shown to <paramref name="onConnect"/> before anything uses it.</summary>
-    public NpgsqlDataSource BuildPool(Func<NpgsqlConnection, Task> onConnect)
+    public NpgsqlDataSource BuildPool(Func<NpgsqlConnection, Task> onConnect) => Build(
+        new NpgsqlConnectionStringBuilder(_pooled),
+        builder => builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), onConnect));
+
+    public async ValueTask DisposeAsync()
     {
-        var builder = new NpgsqlDataSourceBuilder(PooledString).UseLoggerFactory(_loggers);
-        builder.UsePhysicalConnectionInitializer(
-            _ => throw new NotSupportedException("Connections are opened asynchronously."),
-            onConnect);
-        return builder.Build();
+        foreach (var source in _sources) await source.DisposeAsync();
     }
 
-    public ValueTask DisposeAsync() => Direct.DisposeAsync();
+    /// <summary>With several hosts, connections to the one of them that takes writes.</summary>
+    private NpgsqlDataSource Build(NpgsqlConnectionStringBuilder target, Action<NpgsqlDataSourceBuilder> configure)
+    {
+        if (target.Host?.Contains(',') != true) return Own(BuilderOf(target, configure).Build());
+
+        // The only ones that make sense here; the driver wants to be told of them in another way.
+        var wanted = target.TargetSessionAttributes == "read-write" ? TargetSessionAttributes.ReadWrite : TargetSessionAttributes.Primary;
+        target.TargetSessionAttributes = null;
+        // How long a standby is taken for one: after a promotion nothing can be stored for as long.
+        if (!target.ShouldSerialize("Host Recheck Seconds")) target.HostRecheckSeconds = 1;
+        return Own(BuilderOf(target, configure).BuildMultiHost()).WithTargetSession(wanted);
+    }
+
+    private NpgsqlDataSourceBuilder BuilderOf(NpgsqlConnectionStringBuilder target, Action<NpgsqlDataSourceBuilder> configure)
+    {
+        var builder = new NpgsqlDataSourceBuilder(target.ConnectionString);
+        builder.UseLoggerFactory(_loggers);
+        configure(builder);
+        return builder;
+    }
+
+    private T Own<T>(T source)
+        where T : NpgsqlDataSource
+    {
+        _sources.Add(source);
+        return source;
+    }
 
     private static void Apply(NpgsqlConnectionStringBuilder target, PostgresOptions options)
     {

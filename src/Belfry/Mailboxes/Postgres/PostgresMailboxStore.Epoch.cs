@@ -43,6 +43,7 @@ internal sealed partial class PostgresMailboxStore
             epoch = reader.GetString(0);
             sameServer = reader.GetBoolean(1);
             sameTimeline = reader.GetBoolean(2);
+            CheckDurability(reader.GetString(3));
         }
 
         if (!sameServer)
@@ -56,6 +57,18 @@ internal sealed partial class PostgresMailboxStore
         else if (_epoch != epoch)
         {
             Enter(epoch);
+        }
+    }
+
+    /// <summary>
+    /// Startup options say that acknowledged means on disk; through a pooler, or with options of the operator's own, the server's
+    /// settings count.
+    /// </summary>
+    private static void CheckDurability(string synchronousCommit)
+    {
+        if (synchronousCommit == "off")
+        {
+            throw new NpgsqlException("synchronous_commit is off for this connection, so that what was acknowledged could be lost: ALTER ROLE … SET synchronous_commit = on.");
         }
     }
 
@@ -92,7 +105,7 @@ internal sealed partial class PostgresMailboxStore
             """;
 
         public const string ReadStore = $"""
-            SELECT epoch, system_identifier = {SystemIdentifier}, timeline = {Timeline} FROM belfry.store
+            SELECT epoch, system_identifier = {SystemIdentifier}, timeline = {Timeline}, current_setting('synchronous_commit') FROM belfry.store
             """;
 
         // Several instances notice a restore at once: the first one renews, the others find the witnesses in place.
