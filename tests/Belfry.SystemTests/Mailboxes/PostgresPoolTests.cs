@@ -1,4 +1,5 @@
 using Belfry.Mailboxes;
+using Belfry.Servers;
 using Npgsql;
 using Xunit;
 
@@ -7,6 +8,8 @@ namespace Belfry.SystemTests.Mailboxes;
 /// <summary>The few connections of a small pool, and who waits for them.</summary>
 public sealed class PostgresPoolTests(SharedPostgres shared)
 {
+    private const string Waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -23,6 +26,23 @@ public sealed class PostgresPoolTests(SharedPostgres shared)
 
         await reads.WaitAsync(Patience, TimeProvider.System, Cancelled);
         await store.AppendAsync(AppendBatch.Of([Events.New("user-1", "e")]), Cancelled).WaitAsync(Patience, TimeProvider.System, Cancelled);
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_away_in_the_middle_of_the_migrations_is_unavailable_and_nothing_worse()
+    {
+        var database = new PostgresDatabase(await shared.CreateDatabaseAsync(Cancelled));
+        await using (var first = database.CreateStore()) await first.OpenAsync(Cancelled);
+        // Held until its session is ended, so that the migrations stand at a place that is known.
+        await using var holder = await database.ConnectAsync(Cancelled);
+        await using (var hold = new NpgsqlCommand("BEGIN; LOCK TABLE belfry.migrations", holder)) await hold.ExecuteNonQueryAsync(Cancelled);
+        await using var store = database.CreateStore();
+        var opening = Task.Run(() => store.OpenAsync(Cancelled), Cancelled);
+        await Eventually.HoldsAsync("the migrations wait", async ct => await database.ReadNumberAsync(Waiting, ct) > 0, Patience, Cancelled);
+
+        await database.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'", Cancelled);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => opening);
     }
 
     private static Task<object?> CountAsync(Belfry.Mailboxes.Postgres.PostgresMailboxStore store) => store.UseAsync("count", async connection =>

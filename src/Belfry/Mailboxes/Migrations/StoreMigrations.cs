@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.ExceptionServices;
 using EvolveDb;
 
 namespace Belfry.Mailboxes.Migrations;
@@ -24,11 +25,23 @@ internal static partial class StoreMigrations
             evolve.MetadataTableSchema = schema;
         }
 
-        evolve.Migrate();
+        try
+        {
+            evolve.Migrate();
+        }
+        catch (EvolveException e) when (e.InnerException is DbException inner)
+        {
+            // Callers know the driver's errors: a server that goes away in the middle is waited for, here as everywhere.
+            Log.Failed(log, e.Message);
+            ExceptionDispatchInfo.Throw(inner);
+        }
     }
 
     private static partial class Log
     {
+        [LoggerMessage(2, LogLevel.Warning, "Migrations did not come to their end: {Reason}")]
+        public static partial void Failed(ILogger logger, string reason);
+
         [LoggerMessage(1, LogLevel.Debug, "Migrations: {Message}")]
         public static partial void Step(ILogger logger, string message);
     }
