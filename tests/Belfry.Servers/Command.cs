@@ -21,12 +21,13 @@ internal static class Command
         }
     }
 
-    /// <summary>Whatever its exit code; a program that takes more than a minute is killed.</summary>
+    /// <summary>Whatever its exit code; a program that takes more than a minute, or than <paramref name="patience"/>, is killed.</summary>
     public static async Task<CommandResult> RunAsync(
         IReadOnlyList<string> command,
         IReadOnlyDictionary<string, string?> environment,
         string? folder,
-        CancellationToken ct)
+        CancellationToken ct,
+        TimeSpan? patience = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -38,7 +39,7 @@ internal static class Command
 
         using var process = Process.Start(start) ?? throw new ServerFailedException($"{command[0]} did not start.");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(Patience);
+        deadline.CancelAfter(patience ?? Patience);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
@@ -50,7 +51,7 @@ internal static class Command
         {
             process.Kill(entireProcessTree: true);
             if (ct.IsCancellationRequested) throw;
-            throw new TimeoutException($"{string.Join(' ', command)} did not end within {Patience.TotalSeconds:0} s.");
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {(patience ?? Patience).TotalSeconds:0} s.");
         }
     }
 }

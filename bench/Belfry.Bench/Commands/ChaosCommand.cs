@@ -12,7 +12,7 @@ internal sealed class ChaosCommand : Command
 {
     private static readonly ChaosOptions Defaults = new();
 
-    private readonly Option<double?> _minutes = Number("--minutes", "How long, with the quiet end (default 10).", 0.5, 24 * 60);
+    private readonly Option<double?> _minutes = Number("--minutes", "How long, with the quiet end (default 10).", 0.1, 24 * 60);
     private readonly Option<int?> _seed = RunSyntax.Number("--seed", "Of the schedule: the same seed makes the same faults at the same times (default 1).", 0, int.MaxValue);
     private readonly Option<int?> _instances = RunSyntax.Number("--instances", "Instances of the service on one PostgreSQL (default 3).", 2, 10);
     private readonly Option<double?> _rate = Number("--rate", "Events a second, half by Kafka and half by HTTP (default 2000).", 1, 1_000_000);
