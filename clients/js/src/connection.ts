@@ -62,7 +62,8 @@ export class Connection implements Source {
   #control: AbortController | undefined;
   #watchdog: Watchdog | undefined;
   #continue: ((firm: boolean) => void) | undefined;
-  #retry = 0;
+  /** Until the server says another. */
+  #retry = 1_000;
   #position: Cursor | null;
   #gapAt: string | undefined;
   #fresh = false;

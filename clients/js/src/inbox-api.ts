@@ -3,9 +3,6 @@ import type { InboxFilter } from './inbox-types.js';
 import type { Change, Counts } from './protocol.js';
 import type { Session } from './session.js';
 
-/** What an answer to a change may carry. */
-export type Answer = { counts?: Counts } | undefined;
-
 /** The inbox's requests. */
 export class InboxApi {
   constructor(
@@ -26,13 +23,12 @@ export class InboxApi {
     return toPage(await this.session.json(`/v1/inbox?${query.filter(Boolean).join('&')}`));
   }
 
-  change(change: Change, body: { seqs: number[] } | { up_to: string }): Promise<Answer> {
+  change(change: Change, body: { seqs: number[] } | { up_to: string }): Promise<void> {
     const path = change === 'archived' ? 'archive' : change;
     return this.session.json(`/v1/inbox/${path}`, { method: 'POST', body });
   }
 
-  async remove(seqs: readonly number[]): Promise<Answer> {
+  async remove(seqs: readonly number[]): Promise<void> {
     for (const seq of seqs) await this.session.json(`/v1/inbox/${seq}`, { method: 'DELETE' });
-    return undefined;
   }
 }

@@ -28,13 +28,17 @@ export function toItem(raw: Raw): InboxItem {
   return { ...rest, seen: read || is('seen'), read, archived: is('archived') } as unknown as InboxItem;
 }
 
+export function toCounts({ unread, unseen, total }: Counts): Counts {
+  return { unread, unseen, total };
+}
+
 export function toPage(raw: Raw): Page {
   const list = (raw['items'] ?? raw['notifications'] ?? []) as Raw[];
   const next = raw['has_more'] ?? ('next' in raw ? raw['next'] !== null : undefined);
   return {
     items: list.map(toItem),
     streamCursor: String(raw['stream_cursor'] ?? ''),
-    counts: raw['counts'] as Counts | undefined,
+    counts: raw['counts'] ? toCounts(raw['counts'] as Counts) : undefined,
     stateVersion: raw['state_version'] as number | undefined,
     hasMore: next as boolean | undefined,
   };

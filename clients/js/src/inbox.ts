@@ -2,8 +2,8 @@ import { Backoff } from './backoff.js';
 import type { Client, Environment } from './client.js';
 import { report } from './emitter.js';
 import { toError } from './errors.js';
-import { InboxApi, type Answer } from './inbox-api.js';
-import { applyEdit, countEdit, toItem, type Edit, type InboxItem, type Page } from './inbox-items.js';
+import { InboxApi } from './inbox-api.js';
+import { applyEdit, countEdit, toCounts, toItem, type Edit, type InboxItem, type Page } from './inbox-items.js';
 import type { InboxOptions, InboxSnapshot, Target } from './inbox-types.js';
 import { matchesTypes, parseCursor, type Change, type Counts, type Cursor, type Notification, type StateChange } from './protocol.js';
 import type { Session } from './session.js';
@@ -137,7 +137,7 @@ export class Inbox {
       // harmless, and never left out.
       const before = await this.#api.counts();
       const page = await this.#api.page();
-      const counts = page.counts ?? (await this.#api.counts());
+      const counts = page.counts ?? toCounts(await this.#api.counts());
       if (this.#isClosed) return;
       this.#show(page, counts, page.stateVersion ?? before.state_version);
       this.#backoff.reset();
@@ -242,7 +242,7 @@ export class Inbox {
     const upTo = typeof message.up_to === 'string' ? parseCursor(message.up_to)?.seq : message.up_to;
     this.#version = message.state_version;
     this.#items = applyEdit(this.#items, { change: message.change, seqs: message.seqs, upTo });
-    this.#counts = message.counts;
+    this.#counts = toCounts(message.counts);
     this.#update({});
     // Where archived items are shown, or unread ones, a change may bring some that are not here.
     const brings = (this.#api.filter === 'archived' && message.change === 'archived') || (this.#api.filter === 'unread' && message.change === 'unread');
@@ -270,15 +270,14 @@ export class Inbox {
   }
 
   /** Shows the edit at once, and takes it back when the server refuses. */
-  async #send(edit: Edit, request: () => Promise<Answer>): Promise<void> {
+  async #send(edit: Edit, request: () => Promise<void>): Promise<void> {
     this.#pending = [...this.#pending, edit];
     this.#update({});
-    const version = this.#version;
     try {
-      const answer = await request();
+      await request();
       this.#settle(edit);
-      // The stream may have said it already; what it says counts more than what is reckoned here.
-      if (this.#version === version) this.#counts = answer?.counts ?? countEdit(this.#counts, this.#items, edit);
+      // When the stream has said it already, nothing is left to reckon; when it comes, it has the last word.
+      this.#counts = countEdit(this.#counts, this.#items, edit);
       this.#items = applyEdit(this.#items, edit);
       this.#update({ error: undefined });
     } catch (error) {

@@ -156,9 +156,15 @@ export class FakeServer {
         return;
       }
 
-      if (!path.startsWith('/v1/')) this.fallback(request, response, body);
-      else this.#api(request, response, new URL(path, this.url), body);
+      this.answer(request, response, body);
     });
+  }
+
+  /** As the server would, whatever the scripts say. */
+  answer(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const path = request.url ?? '/';
+    if (!path.startsWith('/v1/')) this.fallback(request, response, body);
+    else this.#api(request, response, new URL(path, this.url), body);
   }
 
   #api(request: IncomingMessage, response: ServerResponse, url: URL, body: string): void {
