@@ -1,4 +1,4 @@
-// dist/: two entries and what they share, minified, and the types.
+// dist/: two entries that share no code (the component is handed an inbox), minified, and the types.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -8,11 +8,9 @@ await build({
   entryPoints: ['src/index.ts', 'src/element.ts'],
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   minify: true,
   format: 'esm',
   target: 'es2022',
-  chunkNames: 'shared-[hash]',
   // The package's licence stands beside it.
   legalComments: 'none',
   logLevel: 'warning',
