@@ -49,7 +49,8 @@ function urlOf(text: string | undefined, base: string): string | undefined {
 
 /** A colour of its own for each kind of event, the same everywhere. */
 export function hueOf(type: string): number {
-  let hash = 0;
-  for (const char of type) hash = (hash * 31 + char.charCodeAt(0)) % 3_600;
-  return hash / 10;
+  let hash = 0x811c9dc5;
+  for (const char of type) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  // Steps of the golden angle lie far apart, however near the numbers are.
+  return Math.round(((hash >>> 0) % 1_000) * 137.508) % 360;
 }
