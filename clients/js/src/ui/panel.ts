@@ -32,7 +32,7 @@ export class Panel {
     private readonly list: List,
     private readonly handlers: PanelHandlers,
   ) {
-    this.#all = h('button', { class: 'tool all', part: 'mark-all', type: 'button', click: () => handlers.markAllRead() }, icon('checks'), texts.markAllRead);
+    this.#all = h('button', { class: 'tool all', part: 'mark-all', type: 'button', title: texts.markAllRead, click: () => handlers.markAllRead() }, icon('checks'), h('span', {}, texts.markAllRead));
     const close = h('button', { class: 'tool', part: 'close', type: 'button', 'aria-label': texts.close, title: texts.close, click: () => handlers.close() }, icon('close'));
     this.#pill = h('button', { class: 'pill', part: 'pill', type: 'button', hidden: true, click: () => handlers.top() }, icon('up'), this.#pillText);
     this.#banner.append(icon('offline'), this.#bannerText);
@@ -40,7 +40,7 @@ export class Panel {
     this.element = h(
       'div',
       { class: 'panel', part: 'panel', id: 'panel', role: 'dialog', popover: 'manual', tabindex: -1, 'aria-labelledby': 'heading' },
-      h('header', { part: 'header' }, this.#heading, this.#all, close),
+      h('div', { class: 'head', part: 'header' }, this.#heading, this.#all, close),
       this.#banner,
       h('div', { class: 'body' }, this.#pill, this.scroll),
     );

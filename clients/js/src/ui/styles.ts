@@ -39,19 +39,21 @@ button { font: inherit; color: inherit; background: none; border: 0; margin: 0; 
 .badge[hidden] { display: none; }
 .badge.pop { animation: pop .3s cubic-bezier(.3, 1.6, .5, 1); }
 
-.panel { position: fixed; inset: auto; margin: 0; padding: 0; border: 1px solid var(--_line); border-radius: var(--_radius); inline-size: min(var(--_width), calc(100vw - 24px)); block-size: min(var(--_height), var(--_room, 80vh)); overflow: hidden; background: var(--_bg); color: var(--_text); box-shadow: var(--_shadow); font: 400 14px/1.45 var(--_font); text-align: start; z-index: 2147483000; }
+.panel { position: fixed; inset: auto; margin: 0; padding: 0; border: 1px solid var(--_line); border-radius: var(--_radius); inline-size: min(var(--_width), calc(100vw - 24px)); max-block-size: min(var(--_height), var(--_room, 80vh)); overflow: hidden; background: var(--_bg); color: var(--_text); box-shadow: var(--_shadow); font: 400 14px/1.45 var(--_font); text-align: start; z-index: 2147483000; }
 .panel:not(.open) { display: none; }
 .panel.open { display: flex; flex-direction: column; animation: rise .16s ease-out; }
 .panel:focus-visible { outline: none; }
 
-header { display: flex; align-items: center; gap: 4px; padding: 10px 8px 10px 18px; border-block-end: 1px solid var(--_line); }
-:host([dir="rtl"]) header, .rtl header { padding: 10px 18px 10px 8px; }
-h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 17px; font-weight: 650; letter-spacing: -.01em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.head { display: flex; align-items: center; gap: 4px; padding: 10px 8px 10px 18px; border-block-end: 1px solid var(--_line); }
+.rtl .head { padding: 10px 18px 10px 8px; }
+h2 { flex: 1 0 auto; max-inline-size: 70%; margin: 0; font-size: 17px; font-weight: 650; letter-spacing: -.01em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tool { display: grid; place-items: center; inline-size: 36px; block-size: 36px; border-radius: 9px; color: var(--_muted); transition: background-color .12s, color .12s; }
 .tool:hover { background: var(--_hover); color: var(--_text); }
 .tool[disabled] { opacity: .4; cursor: default; background: none; }
 .all { display: flex; align-items: center; inline-size: auto; gap: 6px; padding: 0 10px; font-size: 13px; font-weight: 550; color: var(--_accent-text); white-space: nowrap; }
 .all:hover { color: var(--_accent-text); }
+.all { min-inline-size: 36px; flex: 0 1 auto; }
+.all span { min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; }
 .all svg { inline-size: 18px; block-size: 18px; }
 
 .banner { display: flex; align-items: center; gap: 10px; padding: 9px 18px; font-size: 13px; color: var(--_muted); background: var(--_hover); border-block-end: 1px solid var(--_line); }
@@ -59,7 +61,7 @@ h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 17px; font-weight: 650; 
 .banner svg { inline-size: 17px; block-size: 17px; }
 
 .body { position: relative; flex: 1; min-block-size: 0; display: flex; flex-direction: column; }
-.scroll { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--_line) transparent; }
+.scroll { flex: 1; min-block-size: 0; display: flex; flex-direction: column; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--_line) transparent; }
 .row { position: relative; display: grid; grid-template-columns: 40px minmax(0, 1fr); gap: 0 12px; padding: 13px 18px 13px 22px; border-block-end: 1px solid var(--_line); cursor: pointer; transition: background-color .12s; }
 .rtl .row { padding: 13px 22px 13px 18px; }
 .row:hover { background: var(--_hover); }
@@ -72,6 +74,8 @@ h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 17px; font-weight: 650; 
 .face { display: grid; place-items: center; inline-size: 40px; block-size: 40px; border-radius: 50%; overflow: hidden; font-size: 15px; font-weight: 650; background: hsl(var(--_hue) var(--_tint-c) var(--_tint-l)); color: hsl(var(--_hue) 45% var(--_ink-l)); }
 .face img { inline-size: 100%; block-size: 100%; object-fit: cover; }
 .title { font-weight: 450; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.title, .text { unicode-bidi: plaintext; text-align: left; }
+.rtl :is(.title, .text) { text-align: right; }
 .unread .title { font-weight: 650; }
 .text { color: var(--_muted); overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .meta { display: flex; align-items: center; gap: 8px; margin-block-start: 3px; font-size: 12.5px; color: var(--_muted); }
@@ -91,7 +95,7 @@ h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 17px; font-weight: 650; 
 .bones { pointer-events: none; }
 .bones .bone.face { border-radius: 50%; }
 .bones .line { block-size: 12px; margin-block: 4px 8px; }
-.state { flex: 1; display: grid; align-content: center; justify-items: center; gap: 4px; padding: 32px 36px 56px; text-align: center; }
+.state { flex: 1; display: grid; align-content: center; justify-items: center; gap: 4px; min-block-size: 280px; padding: 32px 36px 44px; text-align: center; }
 .state .picture { display: grid; place-items: center; inline-size: 72px; block-size: 72px; margin-block-end: 14px; border-radius: 50%; background: var(--_hover); color: var(--_muted); }
 .state .picture svg { inline-size: 32px; block-size: 32px; stroke-width: 1.5; }
 .state strong { font-size: 15.5px; font-weight: 650; }
@@ -99,6 +103,8 @@ h2 { flex: 1; min-inline-size: 0; margin: 0; font-size: 17px; font-weight: 650; 
 .state .button { margin-block-start: 16px; }
 .button { padding: 8px 16px; border: 1px solid var(--_line); border-radius: 9px; font-weight: 600; transition: background-color .12s; }
 .button:hover { background: var(--_hover); }
+.stand { flex: 1; display: grid; }
+.stand:empty { display: none; }
 .foot { padding: 16px 18px 20px; text-align: center; font-size: 12.5px; color: var(--_muted); }
 .spinner { display: inline-block; inline-size: 20px; block-size: 20px; border: 2px solid var(--_line); border-block-start-color: var(--_accent); border-radius: 50%; animation: spin .8s linear infinite; }
 .pill { position: absolute; inset-block-start: 10px; inset-inline: 0; margin-inline: auto; inline-size: fit-content; display: flex; align-items: center; gap: 6px; padding: 7px 14px 7px 10px; border-radius: 20px; font-size: 13px; font-weight: 600; color: var(--_on-accent); background: var(--_accent); box-shadow: 0 4px 16px rgb(15 20 35 / .25); z-index: 1; animation: rise .16s ease-out; }

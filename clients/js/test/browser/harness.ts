@@ -105,7 +105,7 @@ export function until(page: Page, expression: string): Promise<unknown> {
 const MINUTE = 60_000;
 
 /** A mailbox as an application would fill it. */
-export function fillMailbox(server: FakeServer, count = 12): void {
+export function fillMailbox(server: FakeServer, count = 12, unread = 4): void {
   const samples = [
     { event_type: 'follower.new', payload: { title: 'Ada Lovelace started following you', body: 'You have 12 connections in common.' } },
     { event_type: 'job.posted', payload: { title: 'Senior Engineer, Compilers', body: 'Analytical Engines Ltd. · London, or from anywhere. Your profile matches 9 of 10 skills that they look for, and two of your connections work there.' } },
@@ -121,6 +121,6 @@ export function fillMailbox(server: FakeServer, count = 12): void {
     server.publish({ ...samples[i % samples.length], received_at: new Date(Date.now() - age).toISOString() });
   }
 
-  const old = server.mailbox().items.filter((_, i) => i < count - 4).map((item) => item.seq);
+  const old = server.mailbox().items.filter((_, i) => i < count - unread).map((item) => item.seq);
   if (old.length > 0) server.change('read', { seqs: old }, 'user-1', false);
 }

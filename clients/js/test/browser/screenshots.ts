@@ -9,7 +9,7 @@ const browser = await launch();
 
 async function shoot(name: string, options: OpenOptions & BrowserContextOptions, count: number, then?: string, prepare?: 'error' | 'loading' | 'offline'): Promise<void> {
   const server = await startServer();
-  fillMailbox(server, count);
+  fillMailbox(server, count, name === 'closed' ? count : 4);
   for (let i = 0; prepare === 'error' && i < 9; i++) server.scripts.push({ path: '/v1/inbox', handler: (_, r) => problem(r, 503, 'store-unavailable') });
   if (prepare === 'loading') server.scripts.push({ path: '/v1/inbox', handler: () => {} });
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
