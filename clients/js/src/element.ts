@@ -1,14 +1,15 @@
 import type { Inbox, InboxItem } from './inbox.js';
-import type { InboxSnapshot } from './inbox-types.js';
+import { emptySnapshot, type InboxSnapshot } from './inbox-types.js';
 import { Announcer } from './ui/announcer.js';
-import { h, icon, set, setText } from './ui/dom.js';
+import { Bell } from './ui/bell.js';
 import { List } from './ui/list.js';
 import { Panel } from './ui/panel.js';
-import { linkOf, titleOf } from './ui/payload.js';
+import { follow, titleOf } from './ui/payload.js';
 import { keepFocus, placePanel, setShown } from './ui/popover.js';
 import type { RowContext } from './ui/row.js';
 import { adoptStyles } from './ui/styles.js';
 import { english, type Texts } from './ui/texts.js';
+import { localeOf } from './ui/time.js';
 
 export { english, german, type Texts } from './ui/texts.js';
 export type { Inbox, InboxItem } from './inbox.js';
@@ -18,10 +19,6 @@ export type SelectEvent = CustomEvent<{ item: InboxItem; originalEvent: MouseEve
 
 // On a server there are no elements: importing must not fail there.
 const Base = (typeof HTMLElement === 'undefined' ? class {} : HTMLElement) as typeof HTMLElement;
-
-const EMPTY: InboxSnapshot = {
-  items: [], counts: { unread: 0, unseen: 0, total: 0 }, loading: 'first', isLoaded: false, hasOlder: false, hasNewer: false, error: undefined, status: 'connecting',
-};
 
 /**
  * A bell with a badge, and the panel that it opens.
@@ -38,8 +35,7 @@ export class BelfryInboxElement extends Base {
   #texts: Partial<Texts> = {};
   #formatTitle: ((item: InboxItem) => string) | undefined;
   #renderItem: ((item: InboxItem) => Node | string | null | undefined) | undefined;
-  #bell!: HTMLButtonElement;
-  #badge!: HTMLElement;
+  #bell!: Bell;
   #list!: List;
   #panel!: Panel;
   #off: (() => void) | undefined;
@@ -140,28 +136,13 @@ export class BelfryInboxElement extends Base {
     return { ...english, ...this.#texts };
   }
 
-  get #locale(): string {
-    const named = this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
-    try {
-      return Intl.getCanonicalLocales(named)[0] ?? 'en';
-    } catch {
-      return 'en';
-    }
-  }
-
   get #snapshot(): InboxSnapshot {
-    return this.#inbox?.getSnapshot() ?? EMPTY;
+    return this.#inbox?.getSnapshot() ?? emptySnapshot('connecting');
   }
 
   #build(): void {
     const context = this.#context();
-    this.#badge = h('span', { class: 'badge', part: 'badge', hidden: true, 'aria-hidden': 'true' });
-    this.#bell = h(
-      'button',
-      { class: 'bell', part: 'bell', type: 'button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false', 'aria-controls': 'panel', click: (event: MouseEvent) => this.#ring(event) },
-      icon('bell'),
-      this.#badge,
-    );
+    this.#bell = new Bell((event) => this.#ring(event));
     this.#list = new List(context);
     this.#panel = new Panel(context.texts, this.#list, {
       markAllRead: () => this.#do((inbox) => inbox.markAllRead()),
@@ -174,7 +155,7 @@ export class BelfryInboxElement extends Base {
     });
     this.#panel.scroll.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.#panel.element.addEventListener('keydown', (event) => this.#key(event));
-    this.#root.append(this.#bell, this.#panel.element, this.#announcer.element);
+    this.#root.append(this.#bell.element, this.#panel.element, this.#announcer.element);
   }
 
   #rebuild(): void {
@@ -182,7 +163,7 @@ export class BelfryInboxElement extends Base {
     const wasOpen = this.#isOpen;
     this.#setOpen(false);
     this.#panel.destroy();
-    for (const element of [this.#bell, this.#panel.element, this.#announcer.element]) element.remove();
+    for (const element of [this.#bell.element, this.#panel.element, this.#announcer.element]) element.remove();
     this.#build();
     this.#show(this.#snapshot);
     if (wasOpen) this.#setOpen(true);
@@ -191,7 +172,7 @@ export class BelfryInboxElement extends Base {
   #context(): RowContext {
     return {
       texts: this.#words,
-      locale: this.isConnected ? this.#locale : 'en',
+      locale: this.isConnected ? localeOf(this) : 'en',
       formatTitle: this.#formatTitle,
       renderItem: this.#renderItem,
       select: (item, event) => this.#select(item, event),
@@ -209,18 +190,13 @@ export class BelfryInboxElement extends Base {
   #show(snapshot: InboxSnapshot): void {
     const { items, counts } = snapshot;
     const texts = this.#words;
-    const locale = this.#locale;
+    const locale = localeOf(this);
     const before = this.#newest;
     const newest = items[0]?.seq ?? (snapshot.isLoaded ? 0 : undefined);
     const arrived = before === undefined || newest === undefined ? [] : items.filter((item) => item.seq > before);
     if (newest !== undefined) this.#newest = Math.max(newest, before ?? 0);
 
-    const count = counts.unread > 99 ? `${new Intl.NumberFormat(locale).format(99)}+` : new Intl.NumberFormat(locale).format(counts.unread);
-    this.#badge.hidden = counts.unread === 0;
-    if (arrived.length > 0 && this.#badge.textContent !== count) this.#pop();
-    setText(this.#badge, count);
-    set(this.#bell, 'aria-label', texts.bell(counts.unread, locale));
-
+    this.#bell.show(counts.unread, arrived.length > 0, texts, locale);
     this.#list.show(items, snapshot.hasOlder ? -1 : items.length, this.#isOpen);
     this.#panel.show(snapshot, this.#failed);
     if (arrived.length === 0) return;
@@ -232,13 +208,6 @@ export class BelfryInboxElement extends Base {
       this.#unseenAbove += arrived.length;
       this.#panel.setPill(texts.newOnTop(this.#unseenAbove, locale));
     } else this.#markSeen();
-  }
-
-  #pop(): void {
-    this.#badge.classList.remove('pop');
-    // Read, so that the animation begins anew.
-    void this.#badge.offsetWidth;
-    this.#badge.classList.add('pop');
   }
 
   #ring(event: MouseEvent): void {
@@ -255,18 +224,18 @@ export class BelfryInboxElement extends Base {
     const isRtl = getComputedStyle(this).direction === 'rtl';
     panel.classList.toggle('rtl', isRtl);
     setShown(panel, isOpen);
-    set(this.#bell, 'aria-expanded', isOpen ? 'true' : 'false');
+    this.#bell.setExpanded(isOpen);
     this.#life?.abort();
     clearInterval(this.#timer);
     if (!isOpen) {
       this.#failed = '';
-      if (hadFocus) this.#bell.focus();
+      if (hadFocus) this.#bell.element.focus();
       this.removeAttribute('open');
       return;
     }
 
     const { signal } = (this.#life = new AbortController());
-    const place = () => placePanel(panel, this.#bell, this.getAttribute('placement') === 'start', isRtl);
+    const place = () => placePanel(panel, this.#bell.element, this.getAttribute('placement') === 'start', isRtl);
     place();
     addEventListener('resize', place, { signal });
     addEventListener('scroll', place, { signal, passive: true, capture: true });
@@ -299,7 +268,7 @@ export class BelfryInboxElement extends Base {
     if (event.key === 'Escape') {
       event.stopPropagation();
       this.open = false;
-      this.#bell.focus();
+      this.#bell.element.focus();
     } else if (event.key === 'Tab') {
       keepFocus(event, this.#panel.element);
     } else if (event.target === this.#panel.element && (event.key === 'ArrowDown' || event.key === 'Home')) {
@@ -312,11 +281,7 @@ export class BelfryInboxElement extends Base {
     const event: SelectEvent = new CustomEvent('belfry-select', { detail: { item, originalEvent }, bubbles: true, composed: true, cancelable: true });
     if (!this.dispatchEvent(event)) return;
     if (!item.read) this.#do((inbox) => inbox.markRead(item));
-    const link = linkOf(item, document.baseURI);
-    if (link === undefined) return;
-    const isElsewhere = originalEvent.ctrlKey || originalEvent.metaKey || originalEvent.shiftKey;
-    if (isElsewhere) open(link, '_blank', 'noopener');
-    else location.assign(link);
+    follow(item, originalEvent);
   }
 
   /** A change that fails is taken back by the inbox; here it is said. */

@@ -104,3 +104,32 @@ export function countEdit(counts: Counts, items: readonly InboxItem[], edit: Edi
 
   return { unread: Math.max(0, unread), unseen: Math.max(0, unseen), total: Math.max(0, total) };
 }
+
+/** What shows: the server's items and counts with the edits that are on their way. Keeps the objects of `before` where it can. */
+export function viewOf(
+  base: { items: readonly InboxItem[]; counts: Counts },
+  pending: readonly Edit[],
+  isShown: (item: InboxItem) => boolean,
+  before: { items: readonly InboxItem[]; counts: Counts },
+): { items: readonly InboxItem[]; counts: Counts } {
+  let { items, counts } = base;
+  for (const edit of pending) {
+    counts = countEdit(counts, items, edit);
+    items = applyEdit(items, edit);
+  }
+
+  items = items.filter(isShown);
+  const { unread, unseen, total } = before.counts;
+  return {
+    items: items.length === before.items.length && items.every((item, i) => item === before.items[i]) ? before.items : items,
+    counts: counts.unread === unread && counts.unseen === unseen && counts.total === total ? before.counts : counts,
+  };
+}
+
+/** The list with one more page at an end; what is too much goes at the other. */
+export function withPage(items: readonly InboxItem[], page: readonly InboxItem[], side: 'older' | 'newer', max: number): { items: readonly InboxItem[]; isCut: boolean } {
+  const known = new Set(items.map((item) => item.seq));
+  const more = page.filter((item) => !known.has(item.seq));
+  const all = side === 'older' ? [...items, ...more] : [...more, ...items];
+  return { items: side === 'older' ? all.slice(-max) : all.slice(0, max), isCut: all.length > max };
+}

@@ -33,3 +33,9 @@ export interface InboxSnapshot {
 
 /** One item, its seq, or several of either. */
 export type Target = number | InboxItem | readonly (number | InboxItem)[];
+
+/** Before anything has come. */
+export function emptySnapshot(status: Status): InboxSnapshot {
+  const counts = { unread: 0, unseen: 0, total: 0 };
+  return { items: [], counts, loading: 'first', isLoaded: false, hasOlder: false, hasNewer: false, error: undefined, status };
+}

@@ -3,15 +3,13 @@ import type { Client, Environment } from './client.js';
 import { report } from './emitter.js';
 import { toError } from './errors.js';
 import { InboxApi } from './inbox-api.js';
-import { applyEdit, countEdit, toCounts, toItem, type Edit, type InboxItem, type Page } from './inbox-items.js';
-import type { InboxOptions, InboxSnapshot, Target } from './inbox-types.js';
+import { applyEdit, countEdit, toCounts, toItem, viewOf, withPage, type Edit, type InboxItem, type Page } from './inbox-items.js';
+import { emptySnapshot, type InboxOptions, type InboxSnapshot, type Target } from './inbox-types.js';
 import { matchesTypes, parseCursor, type Change, type Counts, type Cursor, type Notification, type StateChange } from './protocol.js';
 import type { Session } from './session.js';
 
 export type { InboxItem } from './inbox-items.js';
 export type { InboxFilter, InboxOptions, InboxSnapshot, Target } from './inbox-types.js';
-
-const NOTHING: Counts = { unread: 0, unseen: 0, total: 0 };
 
 /** The user's inbox, kept up to date by the stream; changes show at once and are corrected by what the server says. */
 export class Inbox {
@@ -21,7 +19,7 @@ export class Inbox {
   readonly #offs: (() => void)[];
   readonly #backoff: Backoff;
   #items: readonly InboxItem[] = [];
-  #counts = NOTHING;
+  #counts: Counts = { unread: 0, unseen: 0, total: 0 };
   #version: number | undefined;
   #position: Cursor | null = null;
   #pending: readonly Edit[] = [];
@@ -44,10 +42,7 @@ export class Inbox {
     this.#api = new InboxApi(session, options.filter ?? 'all', limit, options.types);
     this.#maxItems = Math.max(options.maxItems ?? 500, limit);
     this.#backoff = new Backoff(1_000, 30_000, environment.random);
-    const { status } = client;
-    this.#snapshot = {
-      items: [], counts: NOTHING, loading: 'first', isLoaded: false, hasOlder: false, hasNewer: false, error: undefined, status,
-    };
+    this.#snapshot = emptySnapshot(client.status);
     this.#offs = [
       client.on('notification', (notification) => this.#receive(notification)),
       client.on('state', (change) => this.#receive(change)),
@@ -184,18 +179,12 @@ export class Inbox {
     try {
       const page = await this.#api.page(query);
       if (this.#isClosed || now() !== loading) return;
-      const known = new Set(this.#items.map((item) => item.seq));
-      const more = page.items.filter((item) => !known.has(item.seq));
-      const all = loading === 'older' ? [...this.#items, ...more] : [...more, ...this.#items];
-      const isTooMany = all.length > this.#maxItems;
+      const { items, isCut } = withPage(this.#items, page.items, loading, this.#maxItems);
       const hasMore = page.hasMore ?? page.items.length >= this.#api.limit;
-      if (loading === 'older') {
-        this.#items = all.slice(-this.#maxItems);
-        this.#update({ loading: 'none', error: undefined, hasOlder: hasMore, hasNewer: this.#snapshot.hasNewer || isTooMany });
-      } else {
-        this.#items = all.slice(0, this.#maxItems);
-        this.#update({ loading: 'none', error: undefined, hasNewer: hasMore, hasOlder: this.#snapshot.hasOlder || isTooMany });
-      }
+      const { hasNewer, hasOlder } = this.#snapshot;
+      this.#items = items;
+      const ends = loading === 'older' ? { hasOlder: hasMore, hasNewer: hasNewer || isCut } : { hasNewer: hasMore, hasOlder: hasOlder || isCut };
+      this.#update({ loading: 'none', error: undefined, ...ends });
     } catch (error) {
       if (now() === loading) this.#update({ loading: 'none', error: toError(error) });
     }
@@ -298,24 +287,12 @@ export class Inbox {
     return `${this.#position?.epoch ?? ''}-${seq}`;
   }
 
-  #isShown(item: InboxItem): boolean {
-    return item.archived === (this.#api.filter === 'archived');
-  }
-
   #update(change: Partial<InboxSnapshot>): void {
     if (this.#isClosed) return;
-    let items = this.#items;
-    let counts = this.#counts;
-    for (const edit of this.#pending) {
-      counts = countEdit(counts, items, edit);
-      items = applyEdit(items, edit);
-    }
-
-    if (!items.every((item) => this.#isShown(item))) items = items.filter((item) => this.#isShown(item));
     const before = this.#snapshot;
-    if (items.length === before.items.length && items.every((item, i) => item === before.items[i])) items = before.items;
-    if (counts.unread === before.counts.unread && counts.unseen === before.counts.unseen && counts.total === before.counts.total) counts = before.counts;
-    const next = { ...before, ...change, items, counts };
+    const isArchive = this.#api.filter === 'archived';
+    const view = viewOf({ items: this.#items, counts: this.#counts }, this.#pending, (item) => item.archived === isArchive, before);
+    const next = { ...before, ...change, ...view };
     if ((Object.keys(next) as (keyof InboxSnapshot)[]).every((key) => next[key] === before[key])) return;
     this.#snapshot = next;
     for (const listener of [...this.#listeners]) {

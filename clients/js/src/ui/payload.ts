@@ -54,3 +54,11 @@ export function hueOf(type: string): number {
   // Steps of the golden angle lie far apart, however near the numbers are.
   return Math.round(((hash >>> 0) % 1_000) * 137.508) % 360;
 }
+
+/** Goes where the item leads, in a tab of its own where the reader asked for one. */
+export function follow(item: InboxItem, event: MouseEvent | KeyboardEvent): void {
+  const link = linkOf(item, document.baseURI);
+  if (link === undefined) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey) open(link, '_blank', 'noopener');
+  else location.assign(link);
+}

@@ -21,3 +21,13 @@ export function relativeTime(time: number, now: number, locale: string): string 
 export function fullTime(time: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }).format(time);
 }
+
+/** The language around an element: its own, an ancestor's, the page's, the browser's. */
+export function localeOf(element: Element): string {
+  const named = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
+  try {
+    return Intl.getCanonicalLocales(named)[0] ?? 'en';
+  } catch {
+    return 'en';
+  }
+}
