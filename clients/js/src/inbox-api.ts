@@ -1,3 +1,4 @@
+import type { BelfryError } from './errors.js';
 import { toPage, type Page } from './inbox-items.js';
 import type { InboxFilter } from './inbox-types.js';
 import type { Change, Counts } from './protocol.js';
@@ -29,6 +30,11 @@ export class InboxApi {
   }
 
   async remove(seqs: readonly number[]): Promise<void> {
-    for (const seq of seqs) await this.session.json(`/v1/inbox/${seq}`, { method: 'DELETE' });
+    for (const seq of seqs) {
+      await this.session.json(`/v1/inbox/${seq}`, { method: 'DELETE' }).catch((error: BelfryError) => {
+        // Another device was faster.
+        if (error.status !== 404) throw error;
+      });
+    }
   }
 }

@@ -63,3 +63,12 @@ export function clientOf(options: ConnectOptions, environment: Partial<Environme
     fetch: globalThis.fetch, clock: systemClock, random: () => 0, watchPage: () => () => {}, ...environment,
   });
 }
+
+/** Small and repeatable: a failure names the seed that shows it again. */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 1 | state) + 0x6d2b79f5) | 0;
+    return ((state ^ (state >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -194,6 +194,15 @@ test('Unread, seen, archive and remove do what they say', async () => {
   assert.deepEqual(server.mailbox().items.map((i) => i.seq), [1, 2, 3]);
 });
 
+test('What another device has deleted already is deleted', async () => {
+  publish(2);
+  const { inbox, seqs, loaded } = inboxOf();
+  await loaded();
+  server.scripts.push({ path: '/v1/inbox/2', handler: (_, r) => problem(r, 404, 'not-found') });
+  await inbox.remove(2);
+  assert.deepEqual(seqs(), [1]);
+});
+
 test('What another device changes shows here', async () => {
   publish(3);
   const { now, seqs, loaded } = inboxOf();

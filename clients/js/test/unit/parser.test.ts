@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser, type Block } from '../../src/parser.js';
+import { randomOf } from '../support.js';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string): Block[] => new Parser().push(encode(text));
-
-/** Small and repeatable: a failure names the seed that shows it again. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 1 | state) + 0x6d2b79f5) | 0;
-    return ((state ^ (state >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test('A block has its event, id and data', () => {
   assert.deepEqual(parse('event: notification\nid: e1-7\ndata: {"a":1}\n\n'), [{ event: 'notification', id: 'e1-7', data: '{"a":1}' }]);

@@ -4,7 +4,7 @@ import type { Client, ConnectOptions } from '../../src/client.js';
 import type { PageHandlers } from '../../src/page.js';
 import type { Channel, Locks } from '../../src/tabs.js';
 import { FakeServer, tokenOf } from '../fake-server.js';
-import { clientOf, eventually } from '../support.js';
+import { clientOf, eventually, randomOf } from '../support.js';
 
 /** One browser's lock manager: one holder, a queue, and thieves. */
 class FakeLocks implements Locks {
@@ -216,6 +216,40 @@ test('Tabs of different users or types share nothing', async () => {
 test('tabs: false gives each its own stream', async () => {
   await openTabs(2, { tabs: false });
   assert.equal(server.opened, 2);
+});
+
+test('Whatever is cut, closed, opened and lost, every tab has all of it once and in order', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = randomOf(seed);
+    server.retry = 1;
+    channels.loses = (message) => message.k === 'block' && random() < 0.05;
+    const opened = [openTab(), openTab(), openTab()];
+    await eventually(() => opened.every(({ client }) => client.status === 'live'));
+    for (let step = 0; step < 60; step++) {
+      const dice = random();
+      if (dice < 0.7) server.publish();
+      else if (dice < 0.85) server.cut();
+      else if (dice < 0.92) opened.push(openTab());
+      else if (opened.length > 1) opened.splice(Math.floor(random() * opened.length), 1)[0]!.client.close();
+      // Lets some of it happen before the next: how much, the seed decides.
+      for (let i = Math.floor(random() * 4); i > 0; i--) await new Promise(setImmediate);
+    }
+
+    await eventually(() => opened.every(({ client }) => client.status === 'live'));
+    channels.loses = () => false;
+    server.publish();
+    const last = server.publish();
+    await eventually(() => opened.every((tab) => tab.seqs.at(-1) === last), `seed ${seed}: all have ${last}`);
+    for (const tab of opened) {
+      const first = tab.seqs[0]!;
+      assert.deepEqual(tab.seqs, Array.from({ length: last - first + 1 }, (_, i) => first + i), `seed ${seed}`);
+      assert.deepEqual(tab.resets, [], `seed ${seed}`);
+    }
+
+    assert.equal(server.streams.size, 1, `seed ${seed}`);
+    for (const { client } of opened) client.close();
+    await eventually(() => server.streams.size === 0);
+  }
 });
 
 test('Every tab has its own inbox on the one stream', async () => {
