@@ -2,16 +2,18 @@ import type { Inbox, InboxItem } from './inbox.js';
 import { emptySnapshot, type InboxSnapshot } from './inbox-types.js';
 import { Announcer } from './ui/announcer.js';
 import { Bell } from './ui/bell.js';
+import { adoptProperties } from './ui/dom.js';
 import { List } from './ui/list.js';
 import { Panel } from './ui/panel.js';
 import { follow, titleOf } from './ui/payload.js';
-import { keepFocus, placePanel, setShown } from './ui/popover.js';
-import type { RowContext } from './ui/row.js';
+import { placePanel, setShown } from './ui/popover.js';
+import type { Format, Render, RowContext } from './ui/row.js';
 import { adoptStyles } from './ui/styles.js';
 import { english, type Texts } from './ui/texts.js';
 import { localeOf } from './ui/time.js';
 
 export { english, german, type Texts } from './ui/texts.js';
+export type { Format, Render } from './ui/row.js';
 export type { Inbox, InboxItem } from './inbox.js';
 
 /** Somebody chose a notification. Unless it is prevented, the item is marked as read and its link is followed. */
@@ -33,8 +35,8 @@ export class BelfryInboxElement extends Base {
   readonly #announcer = new Announcer();
   #inbox: Inbox | undefined;
   #texts: Partial<Texts> = {};
-  #formatTitle: ((item: InboxItem) => string) | undefined;
-  #renderItem: ((item: InboxItem) => Node | string | null | undefined) | undefined;
+  #formatTitle: Format | undefined;
+  #renderItem: Render | undefined;
   #bell!: Bell;
   #list!: List;
   #panel!: Panel;
@@ -77,21 +79,21 @@ export class BelfryInboxElement extends Base {
   }
 
   /** The title of an item, where the payload does not have it under a usual name. */
-  get formatTitle(): ((item: InboxItem) => string) | undefined {
+  get formatTitle(): Format | undefined {
     return this.#formatTitle;
   }
 
-  set formatTitle(format: ((item: InboxItem) => string) | undefined) {
+  set formatTitle(format: Format | undefined) {
     this.#formatTitle = format;
     this.#rebuild();
   }
 
   /** The content of an item: a node, or text (never taken for HTML); nothing for the default. */
-  get renderItem(): ((item: InboxItem) => Node | string | null | undefined) | undefined {
+  get renderItem(): Render | undefined {
     return this.#renderItem;
   }
 
-  set renderItem(render: ((item: InboxItem) => Node | string | null | undefined) | undefined) {
+  set renderItem(render: Render | undefined) {
     this.#renderItem = render;
     this.#rebuild();
   }
@@ -105,14 +107,7 @@ export class BelfryInboxElement extends Base {
   }
 
   connectedCallback(): void {
-    // Set on the element before this class was known, they hide the accessors.
-    for (const name of ['inbox', 'texts', 'formatTitle', 'renderItem'] as const) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
-      delete this[name];
-      (this as Record<string, unknown>)[name] = value;
-    }
-
+    adoptProperties(this, ['inbox', 'texts', 'formatTitle', 'renderItem']);
     this.#rebuild();
     this.#follow();
     this.#setOpen(this.hasAttribute('open'));
@@ -146,15 +141,16 @@ export class BelfryInboxElement extends Base {
     this.#list = new List(context);
     this.#panel = new Panel(context.texts, this.#list, {
       markAllRead: () => this.#do((inbox) => inbox.markAllRead()),
-      close: () => (this.open = false),
+      close: () => {
+        this.open = false;
+        this.#bell.element.focus();
+      },
       retry: () => void this.#inbox?.reload(),
       loadOlder: () => {
         if (this.#isOpen) void this.#inbox?.loadOlder();
       },
-      top: () => this.#toTop(),
     });
     this.#panel.scroll.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    this.#panel.element.addEventListener('keydown', (event) => this.#key(event));
     this.#root.append(this.#bell.element, this.#panel.element, this.#announcer.element);
   }
 
@@ -257,24 +253,6 @@ export class BelfryInboxElement extends Base {
     this.#unseenAbove = 0;
     this.#panel.setPill('');
     this.#markSeen();
-  }
-
-  #toTop(): void {
-    this.#panel.scroll.scrollTo({ top: 0, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
-    this.#panel.element.focus({ preventScroll: true });
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      this.open = false;
-      this.#bell.element.focus();
-    } else if (event.key === 'Tab') {
-      keepFocus(event, this.#panel.element);
-    } else if (event.target === this.#panel.element && (event.key === 'ArrowDown' || event.key === 'Home')) {
-      event.preventDefault();
-      this.#list.focus();
-    }
   }
 
   #select(item: InboxItem, originalEvent: MouseEvent | KeyboardEvent): void {

@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.js';
 import type { Client, Environment } from './client.js';
-import { report } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { toError } from './errors.js';
 import { InboxApi } from './inbox-api.js';
 import { applyEdit, countEdit, toCounts, toItem, viewOf, withPage, type Edit, type InboxItem, type Page } from './inbox-items.js';
@@ -15,7 +15,7 @@ export type { InboxFilter, InboxOptions, InboxSnapshot, Target } from './inbox-t
 export class Inbox {
   readonly #api: InboxApi;
   readonly #maxItems: number;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Emitter<{ change: undefined }>();
   readonly #offs: (() => void)[];
   readonly #backoff: Backoff;
   #items: readonly InboxItem[] = [];
@@ -58,11 +58,7 @@ export class Inbox {
   }
 
   /** Calls the listener after every change; returns the function that takes it away. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    const own = () => listener();
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
-  };
+  readonly subscribe = (listener: () => void): (() => void) => this.#changes.on('change', listener);
 
   /** The same object until something changes: fits `useSyncExternalStore(inbox.subscribe, inbox.getSnapshot)`. */
   readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
@@ -118,7 +114,7 @@ export class Inbox {
     this.#isClosed = true;
     this.environment.clock.clearTimeout(this.#timer);
     for (const off of this.#offs) off();
-    this.#listeners.clear();
+    this.#changes.clear();
     this.onFirstPage(undefined);
   }
 
@@ -295,12 +291,6 @@ export class Inbox {
     const next = { ...before, ...change, ...view };
     if ((Object.keys(next) as (keyof InboxSnapshot)[]).every((key) => next[key] === before[key])) return;
     this.#snapshot = next;
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        report(error);
-      }
-    }
+    this.#changes.emit('change', undefined);
   }
 }

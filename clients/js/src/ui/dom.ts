@@ -28,6 +28,17 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Properties that were set before the element's class was known hide its accessors: sets them once more, the right way. */
+export function adoptProperties(element: HTMLElement, names: readonly string[]): void {
+  const bag = element as unknown as Record<string, unknown>;
+  for (const name of names) {
+    if (!Object.hasOwn(bag, name)) continue;
+    const value = bag[name];
+    delete bag[name];
+    bag[name] = value;
+  }
+}
+
 const shapes = {
   bell: ['M6 9.5a6 6 0 0 1 12 0c0 5 2 6.5 2 6.5H4s2-1.5 2-6.5', 'M10 19.5a2.2 2.2 0 0 0 4 0'],
   check: ['M5 12.5l4.5 4.5L19 7.5'],

@@ -9,20 +9,8 @@ export class List {
   #order: Row[] = [];
   #active: number | undefined;
 
-  constructor(private context: RowContext) {
+  constructor(private readonly context: RowContext) {
     this.element = h('div', { role: 'feed', part: 'list', keydown: (event: KeyboardEvent) => this.#key(event), focusin: (event: FocusEvent) => this.#focused(event) });
-  }
-
-  get size(): number {
-    return this.#order.length;
-  }
-
-  /** Makes every row anew, with other texts or hooks. */
-  restart(context: RowContext): void {
-    this.context = context;
-    this.#rows.clear();
-    this.#order = [];
-    this.element.replaceChildren();
   }
 
   /** @param total how many there are in all; -1 when that is not known */

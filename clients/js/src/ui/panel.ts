@@ -1,6 +1,7 @@
 import type { InboxSnapshot } from '../inbox-types.js';
 import { h, icon, setText } from './dom.js';
 import type { List } from './list.js';
+import { keepFocus } from './popover.js';
 import type { Texts } from './texts.js';
 
 export interface PanelHandlers {
@@ -8,7 +9,6 @@ export interface PanelHandlers {
   close(): void;
   retry(): void;
   loadOlder(): void;
-  top(): void;
 }
 
 /** What the bell opens: the frame around the list, and what stands there in place of it. */
@@ -34,12 +34,12 @@ export class Panel {
   ) {
     this.#all = h('button', { class: 'tool all', part: 'mark-all', type: 'button', title: texts.markAllRead, click: () => handlers.markAllRead() }, icon('checks'), h('span', {}, texts.markAllRead));
     const close = h('button', { class: 'tool', part: 'close', type: 'button', 'aria-label': texts.close, title: texts.close, click: () => handlers.close() }, icon('close'));
-    this.#pill = h('button', { class: 'pill', part: 'pill', type: 'button', hidden: true, click: () => handlers.top() }, icon('up'), this.#pillText);
+    this.#pill = h('button', { class: 'pill', part: 'pill', type: 'button', hidden: true, click: () => this.#toTop() }, icon('up'), this.#pillText);
     this.#banner.append(icon('offline'), this.#bannerText);
     this.scroll = h('div', { class: 'scroll', part: 'scroll' }, list.element, this.#state, this.#foot);
     this.element = h(
       'div',
-      { class: 'panel', part: 'panel', id: 'panel', role: 'dialog', popover: 'manual', tabindex: -1, 'aria-labelledby': 'heading' },
+      { class: 'panel', part: 'panel', id: 'panel', role: 'dialog', popover: 'manual', tabindex: -1, 'aria-labelledby': 'heading', keydown: (event: KeyboardEvent) => this.#key(event) },
       h('div', { class: 'head', part: 'header' }, this.#heading, this.#all, close),
       this.#banner,
       h('div', { class: 'body' }, this.#pill, this.scroll),
@@ -88,6 +88,23 @@ export class Panel {
 
   destroy(): void {
     this.#watch?.disconnect();
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      this.handlers.close();
+    } else if (event.key === 'Tab') {
+      keepFocus(event, this.element);
+    } else if (event.target === this.element && (event.key === 'ArrowDown' || event.key === 'Home')) {
+      event.preventDefault();
+      this.list.focus();
+    }
+  }
+
+  #toTop(): void {
+    this.scroll.scrollTo({ top: 0, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+    this.element.focus({ preventScroll: true });
   }
 
   #standIn(kind: string): Node[] {

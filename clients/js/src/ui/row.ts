@@ -4,12 +4,17 @@ import { bodyOf, hueOf, imageOf, titleOf } from './payload.js';
 import type { Texts } from './texts.js';
 import { fullTime, relativeTime } from './time.js';
 
+/** The title of an item. */
+export type Format = (item: InboxItem) => string;
+/** The content of an item: a node, or text; nothing for the default. */
+export type Render = (item: InboxItem) => Node | string | null | undefined;
+
 /** What rows need to know, and what they report. */
 export interface RowContext {
   readonly texts: Texts;
   readonly locale: string;
-  formatTitle: ((item: InboxItem) => string) | undefined;
-  renderItem: ((item: InboxItem) => Node | string | null | undefined) | undefined;
+  readonly formatTitle: Format | undefined;
+  readonly renderItem: Render | undefined;
   select(item: InboxItem, event: MouseEvent | KeyboardEvent): void;
   toggleRead(item: InboxItem): void;
   archive(item: InboxItem): void;
@@ -59,7 +64,6 @@ export class Row {
 
     const important = item.priority === 'HIGH' ? h('span', { class: 'chip', part: 'chip' }, texts.important) : null;
     this.#content.append(h('div', { class: 'meta', part: 'meta', id: `${id}-meta` }, this.#unread, this.#time, important));
-    // The face and the actions are chrome around the application's own content.
     this.update(item);
     this.tick(Date.now());
   }

@@ -63,7 +63,7 @@ test('The version is one everywhere', () => {
 });
 
 test('The client stays under 8 KB, gzipped', (t) => {
-  const report = run('node', ['scripts/size.mjs'], '.');
+  const report = run('node', ['scripts/size.js'], '.');
   t.diagnostic(report.trim());
   assert.match(report, /dist\/index\.js: \d+ of 8192 bytes/);
 });
