@@ -84,9 +84,43 @@ run_tests() {
     count "$project" "$exit_code"
 }
 
+# The JavaScript client, counted by what node's runner says last. Its browser tests also try the server that was just built.
+run_client_tests() {
+    local script=$1 log=$PWD/$results/client-${1//:/-}.tap exit_code=0 key value
+    declare -A counts=()
+    echo "== clients/js: npm run $script"
+    BELFRY_BIN=$PWD/artifacts/bin/Belfry/release/belfry timeout --kill-after=30 600 \
+        npm run --silent --prefix clients/js "$script" >"$log" 2>&1 &
+    running=$!
+    wait "$running" || exit_code=$?
+    running=
+    while read -r key value; do counts[$key]=$value; done < <(sed -nE 's/^# (pass|fail|skipped) ([0-9]+)$/\1 \2/p' "$log")
+    passed=$((passed + ${counts[pass]:-0}))
+    failed=$((failed + ${counts[fail]:-0}))
+    skipped=$((skipped + ${counts[skipped]:-0}))
+    if ((${counts[fail]:-0} > 0)); then
+        while IFS= read -r key; do broken+=("clients/js: $key"); done < <(sed -nE 's/^not ok [0-9]+ - //p' "$log")
+    elif ((exit_code != 0 || ${counts[pass]:-0} == 0)); then
+        tail -n 20 "$log"
+        broke "clients/js: npm run $script: exit code $exit_code"
+    fi
+}
+
+has_node() { command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; }
+
 step "parts" ./build/install-parts.sh
 step "restore" dotnet restore Belfry.slnx --locked-mode || exit 1
 step "format" dotnet format Belfry.slnx --verify-no-changes --no-restore
 step "build" dotnet build Belfry.slnx -c Release --no-restore || exit 1
 step "previous version" ./build/previous-version.sh
 for project in "${projects[@]}"; do run_tests "$project"; done
+if has_node; then
+    mkdir -p "$results"
+    step "clients/js: npm ci" npm ci --silent --ignore-scripts --prefix clients/js && {
+        run_client_tests test
+        run_client_tests test:browser
+    }
+else
+    echo "clients/js is not tested: that takes Node 20 or newer with npm"
+    skipped=$((skipped + 1))
+fi
