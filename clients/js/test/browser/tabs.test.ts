@@ -90,3 +90,20 @@ test('After time offline there comes exactly what was missed', async () => {
   server.publish();
   await allHave(pages, 9);
 });
+
+test('A leader that is about to be frozen hands over, and has everything when it wakes', async () => {
+  const pages = await openTabs(3);
+  server.publish();
+  await allHave(pages, 1);
+  // Chromium freezes hidden pages only, and without a window none is hidden: the event stands for it.
+  await pages[0]!.evaluate("document.dispatchEvent(new Event('freeze'))");
+  await eventually(() => server.opened === 2, 'another tab leads');
+  for (let i = 0; i < 3; i++) server.publish();
+  await allHave(pages.slice(1), 4);
+  assert.deepEqual(await pages[0]!.evaluate('seqs'), [1]);
+  await pages[0]!.evaluate("document.dispatchEvent(new Event('resume'))");
+  await allHave(pages, 4);
+  server.publish();
+  await allHave(pages, 5);
+  assert.equal(server.streams.size, 1);
+});
