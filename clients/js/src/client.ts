@@ -39,6 +39,8 @@ export interface ClientEvents {
   /** The cursor has moved; keep it where a restart should go on. */
   cursor: string;
   status: Status;
+  /** The mailbox's state, as another tab knows it. @internal */
+  version: number;
   /** What went wrong, for logs: the client goes on by itself. */
   error: BelfryError;
 }
@@ -234,7 +236,7 @@ export class Client implements AsyncIterable<Notification> {
   }
 
   #tell(event: string, data: unknown): void {
-    if (event === 'notification' || event === 'state' || event === 'caught-up') this.#events.emit(event, data as never);
+    if (event === 'notification' || event === 'state' || event === 'caught-up' || event === 'version') this.#events.emit(event, data as never);
   }
 
   #move(cursor: string | undefined, at: Cursor | null): void {

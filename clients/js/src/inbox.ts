@@ -52,6 +52,9 @@ export class Inbox {
         // What was changed elsewhere while there was no stream.
         if (this.#version !== undefined && message.state_version !== this.#version) void this.reload();
       }),
+      client.on('version', (version) => {
+        if (this.#version !== undefined && version > this.#version) void this.reload();
+      }),
       client.on('status', (next) => this.#update({ status: next })),
     ];
     void this.#load();

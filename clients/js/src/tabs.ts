@@ -29,7 +29,7 @@ export interface TabsOptions {
 
 type Message =
   | { k: 'block'; block: StreamBlock }
-  | { k: 'status'; status: Status; cursor?: string | undefined; here?: boolean }
+  | { k: 'status'; status: Status; cursor?: string | undefined; version?: number | undefined; here?: boolean }
   | { k: 'hello' | 'ping' | 'wake' }
   | { k: 'gap'; cursor: string };
 
@@ -45,6 +45,8 @@ export class TabSource implements Source {
   #channel: Channel | undefined;
   #stream: Source | undefined;
   #status: Status = 'connecting';
+  /** The state of the mailbox that the stream has told last. */
+  #version: number | undefined;
   #release: (() => void) | undefined;
   #standing: AbortController | undefined;
   #heard = 0;
@@ -121,6 +123,7 @@ export class TabSource implements Source {
     const stream = this.options.lead(
       {
         block: (block) => {
+          this.#version = (block.data as { state_version?: number } | undefined)?.state_version ?? this.#version;
           this.#post({ k: 'block', block });
           this.handlers.block(block);
         },
@@ -150,7 +153,7 @@ export class TabSource implements Source {
   #receive(message: Message): void {
     if (this.#stream) {
       if (message.k === 'hello' || message.k === 'ping') {
-        this.#post({ k: 'status', status: this.#status, cursor: this.options.cursor(), here: true });
+        this.#post({ k: 'status', status: this.#status, cursor: this.options.cursor(), version: this.#version, here: true });
       } else if (message.k === 'gap') this.#stream.resume(message.cursor);
       else if (message.k === 'wake') this.#stream.wake();
       return;
@@ -165,6 +168,7 @@ export class TabSource implements Source {
     }
 
     this.handlers.status(message.status);
+    if (message.version !== undefined) this.handlers.block({ event: 'version', data: message.version });
     if (!message.here || !message.cursor) return;
     // Where the leader stands: taken over by a tab that knows nothing, a gap for one that is behind.
     const seq = Number(message.cursor.slice(message.cursor.indexOf('-') + 1));

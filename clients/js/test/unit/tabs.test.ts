@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Client, ConnectOptions } from '../../src/client.js';
+import type { Inbox } from '../../src/inbox.js';
 import type { PageHandlers } from '../../src/page.js';
 import type { Channel, Locks } from '../../src/tabs.js';
 import { FakeServer, tokenOf } from '../fake-server.js';
@@ -262,4 +263,29 @@ test('Every tab has its own inbox on the one stream', async () => {
   await eventually(() => inboxes.every((inbox) => inbox.getSnapshot().items.length === 4 && inbox.getSnapshot().counts.unread === 3));
   for (const inbox of inboxes) assert.deepEqual(inbox.getSnapshot().items.map((i) => [i.seq, i.read]), [[4, false], [3, true], [2, false], [1, false]]);
   assert.equal(server.opened, 1);
+});
+
+test('A tab that was put aside shows what was read elsewhere in the meantime', async () => {
+  for (let i = 0; i < 3; i++) server.publish();
+  const opened: Tab[] = [];
+  const inboxes: Inbox[] = [];
+  for (let i = 0; i < 2; i++) {
+    const tab = openTab({ since: undefined as never });
+    const inbox = tab.client.inbox();
+    await eventually(() => tab.client.status === 'live' && inbox.getSnapshot().isLoaded);
+    opened.push(tab);
+    inboxes.push(inbox);
+  }
+
+  for (const [index, tab] of opened.entries()) {
+    // It leads; afterwards it follows, and no stream of its own tells it.
+    const before = server.opened;
+    tab.page.pause();
+    await eventually(() => server.opened > before && opened[1 - index]!.client.status === 'live');
+    server.change('read', { seqs: [index + 1] });
+    const isRead = (inbox: Inbox) => inbox.getSnapshot().items.find((i) => i.seq === index + 1)?.read;
+    await eventually(() => isRead(inboxes[1 - index]!));
+    tab.page.resume();
+    await eventually(() => isRead(inboxes[index]!));
+  }
 });
