@@ -48,14 +48,13 @@ export class Inbox {
       client.on('state', (change) => this.#receive(change)),
       client.on('cursor', (cursor) => this.#follow(cursor)),
       client.on('reset', () => void this.reload()),
-      client.on('caught-up', (message) => {
-        // What was changed elsewhere while there was no stream.
-        if (this.#version !== undefined && message.state_version !== this.#version) void this.reload();
+      client.on('caught-up', (message) => this.#compare(message.state_version)),
+      client.on('version', (version) => this.#compare(version)),
+      client.on('status', (next) => {
+        // What the client does not follow any more needs no page.
+        if (next === 'closed') environment.clock.clearTimeout(this.#timer);
+        this.#update({ status: next });
       }),
-      client.on('version', (version) => {
-        if (this.#version !== undefined && version > this.#version) void this.reload();
-      }),
-      client.on('status', (next) => this.#update({ status: next })),
     ];
     void this.#load();
   }
@@ -167,6 +166,7 @@ export class Inbox {
 
   #again(ms: number): void {
     this.environment.clock.clearTimeout(this.#timer);
+    if (this.client.status === 'closed') return;
     this.#timer = this.environment.clock.setTimeout(() => void this.reload(), ms);
   }
 
@@ -235,6 +235,11 @@ export class Inbox {
     // Where archived items are shown, or unread ones, a change may bring some that are not here.
     const brings = (this.#api.filter === 'archived' && message.change === 'archived') || (this.#api.filter === 'unread' && message.change === 'unread');
     if (brings) void this.reload();
+  }
+
+  /** Looks whether something was changed elsewhere while there was no stream. */
+  #compare(version: number): void {
+    if (this.#version !== undefined && version > this.#version) void this.reload();
   }
 
   #follow(cursor: string): void {

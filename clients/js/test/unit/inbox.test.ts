@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { Client, ConnectOptions, Environment } from '../../src/client.js';
 import type { InboxOptions } from '../../src/inbox.js';
 import { FakeServer, problem, tokenOf, type Handler } from '../fake-server.js';
-import { clientOf, eventually } from '../support.js';
+import { FakeClock, clientOf, eventually } from '../support.js';
 
 let server: FakeServer;
 let open: Client[] = [];
@@ -253,13 +253,22 @@ test('After a reset the inbox is loaded again', async () => {
 test('A page that fails is said, and comes by itself when the server is back', async () => {
   publish(1);
   server.scripts.push({ path: '/v1/inbox/counts', handler: (_, r) => problem(r, 503, 'store-unavailable') });
-  const { now, seqs } = inboxOf();
-  await eventually(() => now().error);
-  assert.equal(now().error!.code, 'store-unavailable');
-  assert.equal(now().loading, 'none');
+  const { inbox, now, seqs } = inboxOf();
+  const said: unknown[] = [];
+  inbox.subscribe(() => said.push(now().error?.code));
   await eventually(() => now().isLoaded);
   assert.deepEqual(seqs(), [1]);
+  assert.ok(said.includes('store-unavailable'));
   assert.equal(now().error, undefined);
+});
+
+test('An inbox whose client is closed asks for nothing more', async () => {
+  const clock = new FakeClock();
+  server.scripts.push({ path: '/v1/inbox/counts', handler: (_, r) => problem(r, 503, 'store-unavailable') });
+  const { client, now } = inboxOf({}, {}, { clock });
+  await eventually(() => now().error && clock.pending > 0);
+  client.close();
+  await eventually(() => clock.pending === 0);
 });
 
 test('A snapshot is the same object until something changes, and an item until it does', async () => {
