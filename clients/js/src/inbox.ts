@@ -81,26 +81,12 @@ export class Inbox {
     if (first && this.#snapshot.hasNewer) await this.#extend('newer', `after=${this.#cursorOf(first.seq)}`);
   }
 
-  markSeen(target: Target): Promise<void> {
-    return this.#change('seen', target);
-  }
-
-  markRead(target: Target): Promise<void> {
-    return this.#change('read', target);
-  }
-
-  markUnread(target: Target): Promise<void> {
-    return this.#change('unread', target);
-  }
-
-  archive(target: Target): Promise<void> {
-    return this.#change('archived', target);
-  }
-
+  readonly markSeen = (target: Target): Promise<void> => this.#change('seen', target);
+  readonly markRead = (target: Target): Promise<void> => this.#change('read', target);
+  readonly markUnread = (target: Target): Promise<void> => this.#change('unread', target);
+  readonly archive = (target: Target): Promise<void> => this.#change('archived', target);
   /** Deletes for good. */
-  remove(target: Target): Promise<void> {
-    return this.#change('deleted', target);
-  }
+  readonly remove = (target: Target): Promise<void> => this.#change('deleted', target);
 
   /** Everything up to the newest that is known here; what comes at the same moment stays unread. */
   markAllRead(): Promise<void> {
