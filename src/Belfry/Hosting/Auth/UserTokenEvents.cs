@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Belfry.Hosting.Errors;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Belfry.Hosting.Auth;
 
@@ -9,6 +10,7 @@ namespace Belfry.Hosting.Auth;
 internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
 {
     private const string AuthorityAway = "The keys that check tokens cannot be read now.";
+    private const string WrongSubject = "The token needs one 'sub' of 1 to 255 characters without control characters.";
 
     public override async Task MessageReceived(MessageReceivedContext context)
     {
@@ -31,7 +33,7 @@ internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
         var subjects = context.Principal!.FindAll(JwtRegisteredClaimNames.Sub).ToList();
         if (subjects.Count != 1 || !UserTokens.IsUserId(subjects[0].Value))
         {
-            context.Fail("The token needs one 'sub' of 1 to 255 characters without control characters.");
+            context.Fail(WrongSubject);
             return Task.CompletedTask;
         }
 
@@ -63,14 +65,29 @@ internal sealed class UserTokenEvents(AuthorityKeys authority) : JwtBearerEvents
             return Task.CompletedTask;
         }
 
-        context.HttpContext.ExplainProblem(context switch
+        if (context.AuthenticateFailure is not { } failure)
         {
-            { AuthenticateFailure: null } => $"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}.",
-            { ErrorDescription: { Length: > 0 } why } => why,
-            _ => "The token is not valid.",
-        });
+            context.HttpContext.ExplainProblem($"Send a token as 'Authorization: Bearer …', or in the cookie {UserTokens.Cookie}.");
+            return Task.CompletedTask;
+        }
+
+        // The handler's own words repeat what the token says, which a header may not be able to hold.
+        context.ErrorDescription = Describe(failure);
+        context.HttpContext.ExplainProblem(context.ErrorDescription);
         return Task.CompletedTask;
     }
+
+    private static string Describe(Exception failure) => failure switch
+    {
+        AggregateException { InnerExceptions: [var first, ..] } => Describe(first),
+        SecurityTokenExpiredException => "The token has expired.",
+        SecurityTokenNotYetValidException => "The token is not valid yet.",
+        SecurityTokenNoExpirationException => "The token has no 'exp'.",
+        SecurityTokenInvalidAudienceException => "The token is for another audience.",
+        SecurityTokenInvalidIssuerException => "The token is from another issuer.",
+        _ when failure.Message == WrongSubject => WrongSubject,
+        _ => "The token is not valid.",
+    };
 }
 
 /// <summary>On a request whose token came from the cookie, which a browser sends whoever asks it to.</summary>
