@@ -97,6 +97,31 @@ public sealed class FaultTests(SharedPostgres postgres, SharedKafka kafka)
     }
 
     [Fact]
+    public async Task A_partition_that_was_paused_when_it_was_taken_away_is_read_when_it_comes_back()
+    {
+        var (broker, topic, database) = await NewAsync();
+        await using var proxy = FaultProxy.Start(new NpgsqlConnectionStringBuilder(database).Port);
+        await using var first = await StartBehindAsync(proxy, broker, database, topic, ("Belfry__Ingest__QueueItems", "100"), ("Belfry__Ingest__MaxBatch", "50"));
+        using var producer = TestProducer.Of(broker);
+        await producer.SendManyAsync(topic, 3, "a", 10);
+        await first.HoldsAsync(10);
+
+        proxy.Refuse();
+        proxy.Cut();
+        await producer.SendManyAsync(topic, 3, "b", 2000);
+        await Eventually.HoldsAsync("partitions are paused", () => Read(first, "belfry.kafka.paused") > 0, TestServer.Patience, Cancelled);
+        await using (var second = await KafkaServers.StartAsync(broker, database, topic))
+        {
+            await Eventually.HoldsAsync("the other one has some of them", () => second.Log.Lines.Any(l => l.Contains("Reading ", StringComparison.Ordinal)), TestServer.Patience, Cancelled);
+            proxy.Accept();
+            await second.StopAsync();
+        }
+
+        await producer.SendManyAsync(topic, 3, "c", 300);
+        await first.HoldsAsync(2310);
+    }
+
+    [Fact]
     public async Task A_commit_whose_answer_was_lost_is_stored_once_and_moves_the_offset_once()
     {
         var (broker, topic, database) = await NewAsync();

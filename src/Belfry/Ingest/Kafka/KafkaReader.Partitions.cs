@@ -253,6 +253,19 @@ internal sealed partial class KafkaReader
         foreach (var partition in pausing) partition.Paused = true;
     }
 
+    private void ResumeLeaving(ReaderPartition partition)
+    {
+        try
+        {
+            Resume(partition);
+        }
+        catch (KafkaException e)
+        {
+            // The client has given it up already.
+            Log.NotResumed(_log, partition.Partition.ToString(), e.Error.Reason);
+        }
+    }
+
     private void Resume(ReaderPartition partition)
     {
         if (!partition.Paused) return;

@@ -126,6 +126,9 @@ internal sealed partial class KafkaReader
         [LoggerMessage(12, LogLevel.Debug, "The end of {Partition} is not known: {Reason}")]
         public static partial void NoEnd(ILogger logger, string partition, string reason);
 
+        [LoggerMessage(15, LogLevel.Debug, "{Partition} could not be resumed before it went: {Reason}")]
+        public static partial void NotResumed(ILogger logger, string partition, string reason);
+
         [LoggerMessage(13, LogLevel.Debug, "Kafka: {Reason}")]
         public static partial void Trouble(ILogger logger, string reason);
 

@@ -226,6 +226,8 @@ internal sealed partial class KafkaReader : IDisposable
     {
         foreach (var partition in partitions)
         {
+            // The client keeps a pause over the group's next assignment, in which nobody would know of it.
+            if (_consumer is not null && partition.Paused) ResumeLeaving(partition);
             partition.Sink.Lose();
             _assigned.Remove(partition.Partition);
         }

@@ -11,14 +11,7 @@ internal static partial class StoreMigrations
     /// <param name="schema">The schema they live in; null where the database has none.</param>
     public static void Run(DbConnection connection, string folder, string? schema, ILogger log)
     {
-        var evolve = new Evolve(connection, message => Log.Step(log, message))
-        {
-            EmbeddedResourceAssemblies = [typeof(StoreMigrations).Assembly],
-            EmbeddedResourceFilters = [folder],
-            MetadataTableName = "migrations",
-            IsEraseDisabled = true,
-            EnableClusterMode = true,
-        };
+        var evolve = Begin(connection, log, folder);
         if (schema is not null)
         {
             evolve.Schemas = [schema];
@@ -34,6 +27,26 @@ internal static partial class StoreMigrations
             // Callers know the driver's errors: a server that goes away in the middle is waited for, here as everywhere.
             Log.Failed(log, e.Message);
             ExceptionDispatchInfo.Throw(inner);
+        }
+    }
+
+    private static Evolve Begin(DbConnection connection, ILogger log, string folder)
+    {
+        try
+        {
+            return new Evolve(connection, message => Log.Step(log, message))
+            {
+                EmbeddedResourceAssemblies = [typeof(StoreMigrations).Assembly],
+                EmbeddedResourceFilters = [folder],
+                MetadataTableName = "migrations",
+                IsEraseDisabled = true,
+                EnableClusterMode = true,
+            };
+        }
+        catch (EvolveException e)
+        {
+            // It asks the server what it is, and takes no answer for another kind of server.
+            throw new IOException($"The server did not say what it is: {e.Message}", e);
         }
     }
 
