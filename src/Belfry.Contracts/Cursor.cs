@@ -25,7 +25,8 @@ public readonly record struct Cursor(string Epoch, long Seq)
 
         var digits = text.AsSpan(dash + 1);
         var padded = digits.Length > 1 && digits[0] == '0';
-        if (padded || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return false;
+        // TryParse alone would pass over NUL characters behind the number.
+        if (padded || digits.ContainsAnyExceptInRange('0', '9') || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return false;
 
         cursor = new Cursor(text[..dash], seq);
         return true;

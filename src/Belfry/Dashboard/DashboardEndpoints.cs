@@ -23,9 +23,7 @@ internal sealed class DashboardEndpoints(StatsFeed feed, Viewers viewers, Mailbo
         if (PageFiles.Find(file) is not { } found) return Results.NotFound();
 
         var headers = http.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "same-origin";
+        SafeHeaders.SetPage(http.Response, Policy);
         headers.CacheControl = "no-cache";
         headers.Vary = HeaderNames.AcceptEncoding;
         var packed = http.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);

@@ -19,6 +19,11 @@ internal sealed class HttpOptions : IValidatableObject
     [Description("Addresses or networks (10.0.0.0/8) of reverse proxies: X-Forwarded-For and X-Forwarded-Proto are believed from these only.")]
     public IReadOnlyList<string> TrustedProxies { get; set; } = [];
 
+    [Description("How many connections each listener holds at once; one more is closed at once. 0: as many as the process may have files open, "
+        + "less what the server itself needs. Without any free file the process could not go on.")]
+    [Range(0, 10_000_000)]
+    public int Connections { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ListenUrl.FindError(Urls) is { } wrong) yield return new ValidationResult(wrong, [nameof(Urls)]);

@@ -2,6 +2,7 @@ using System.Net;
 using Belfry.Hosting.Auth;
 using Belfry.Hosting.Errors;
 using Belfry.Hosting.Listeners;
+using Belfry.Http;
 using Belfry.Settings;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -15,6 +16,7 @@ internal static class HttpServices
 {
     private const int MaxRequestBody = 1024 * 1024;
     private const int MaxRequestHeaders = 16 * 1024;
+    private const int MaxRequestLine = 8 * 1024;
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
@@ -28,9 +30,7 @@ internal static class HttpServices
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"));
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeaders;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            Bound(kestrel.Limits);
         });
         services.AddRouting();
         services.AddCors();
@@ -42,11 +42,36 @@ internal static class HttpServices
     public static void UseHttp(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseSafeHeaders();
         app.UseProblems();
         app.UseRouting();
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
+    }
+
+    /// <summary>What one peer may cost who sends too much, too slowly, or nothing at all. How many of them there may be: <see cref="BoundListeners"/>.</summary>
+    private static void Bound(KestrelServerLimits limits)
+    {
+        limits.MaxRequestBodySize = MaxRequestBody;
+        limits.MaxRequestLineSize = MaxRequestLine;
+        limits.MaxRequestHeadersTotalSize = MaxRequestHeaders;
+        limits.MaxRequestHeaderCount = 100;
+
+        // From the first byte of a request to the last of its headers: nobody needs long for 16 KiB.
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+
+        // A body may stop for five seconds; after that it comes at this rate, or the request ends with 408.
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+        // The same for answers that nobody takes. Streams are without it: StreamSweep closes who takes nothing at all.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+        // Longer than proxies keep an idle connection (60 s is usual): it is they who close it, so that no request is on its way then.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+
+        // A tab needs one or two; a client that wants more opens another connection, and that is counted.
+        limits.Http2.MaxStreamsPerConnection = 100;
     }
 
     private static void Allow(CorsPolicyBuilder policy, HttpOptions http) => policy

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Belfry.Contracts;
 using Microsoft.Extensions.Options;
@@ -77,7 +78,19 @@ internal sealed class StreamLimits(IOptions<StreamingOptions> options, StreamMet
     });
 
     private IPAddress? Counted(IPAddress? address) =>
-        _options.ConnectionsPerAddress == 0 || address is null || IPAddress.IsLoopback(address) ? null : address;
+        _options.ConnectionsPerAddress == 0 || address is null || IPAddress.IsLoopback(address) ? null : PlaceOf(address);
+
+    /// <summary>Who has an IPv6 address has the whole /64 that it is in, which is more addresses than could be counted.</summary>
+    private static IPAddress PlaceOf(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        bytes[8..].Clear();
+        return new IPAddress(bytes);
+    }
 
     private static int Enter<T>(ConcurrentDictionary<T, int> counts, T key)
         where T : notnull => counts.AddOrUpdate(key, 1, static (_, count) => count + 1);

@@ -40,7 +40,7 @@ internal sealed class StreamingOptions
     [Range(1, 100_000)]
     public int ConnectionsPerUser { get; set; } = 20;
 
-    [Description("How many streams one address may have open on this instance; 0: no limit. Loopback never counts.")]
+    [Description("How many streams one address may have open on this instance; 0: no limit. Loopback never counts; IPv6 addresses count by their /64.")]
     [Range(0, 1_000_000)]
     public int ConnectionsPerAddress { get; set; }
 

@@ -21,7 +21,10 @@ public sealed class DemoPageTests(SharedBrowser browser)
         {
             if (message.Type == "error") errors.Add(message.Text);
         };
-        await page.GotoAsync(demo.Url.OriginalString);
+        var answer = await page.GotoAsync(demo.Url.OriginalString);
+        var policy = await answer!.HeaderValueAsync("Content-Security-Policy");
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         var laptop = page.GetByRole(AriaRole.List, new() { Name = "Laptop" });
         var phone = page.GetByRole(AriaRole.List, new() { Name = "Phone" });
 

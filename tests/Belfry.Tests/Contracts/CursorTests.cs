@@ -29,6 +29,7 @@ public sealed class CursorTests
     [InlineData("e1-01")]
     [InlineData("e1-1.5")]
     [InlineData("e1-9223372036854775808")]
+    [InlineData("e1-1\0")]
     [InlineData("E1-1")]
     [InlineData("e_1-1")]
     [InlineData("0123456789abcdef0123456789abcdefx-1")]

@@ -130,13 +130,13 @@ public sealed class SettingsCatalogTests : IDisposable
     [Fact]
     public void A_secret_may_come_from_a_file_without_the_newline_at_its_end()
     {
-        var file = _folder.Write("password", "open sesame\r\n");
+        var file = _folder.Write("password", "Password=open sesame\r\n");
 
         var configuration = Configure(("Belfry__Example__Password_FILE", file), ("ConnectionStrings__Postgres_FILE", file));
 
         Assert.Empty(SettingsCatalog.Of(_services).Check(configuration));
-        Assert.Equal("open sesame", configuration.GetConnectionString("Postgres"));
-        Assert.Equal("open sesame", Read(configuration).Password);
+        Assert.Equal("Password=open sesame", configuration.GetConnectionString("Postgres"));
+        Assert.Equal("Password=open sesame", Read(configuration).Password);
     }
 
     [Fact]

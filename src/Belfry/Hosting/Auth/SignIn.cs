@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Belfry.Contracts;
 using Belfry.Http;
 using Microsoft.Extensions.Options;
@@ -17,7 +15,7 @@ internal static class SignIn
     private static readonly string Form = ReadForm();
 
     private static readonly string Policy =
-        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(StyleOf(Form))))}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        $"default-src 'none'; style-src {InlineHashes.OfStyles(Form)}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -35,9 +33,8 @@ internal static class SignIn
     {
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers["Referrer-Policy"] = "same-origin";
+        SafeHeaders.SetPage(context.Response, Policy);
         return context.Response.WriteAsync(Form.Replace("{message}", message, StringComparison.Ordinal), context.RequestAborted);
     }
 
@@ -99,11 +96,5 @@ internal static class SignIn
     {
         using var resource = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("Belfry.Hosting.Auth.SignIn.html")!);
         return resource.ReadToEnd();
-    }
-
-    private static string StyleOf(string html)
-    {
-        var start = html.IndexOf("<style>", StringComparison.Ordinal) + "<style>".Length;
-        return html[start..html.IndexOf("</style>", StringComparison.Ordinal)];
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Belfry.Hosting.Auth;
 using Belfry.Hosting.Listeners;
+using Belfry.Http;
 using Belfry.Mailboxes.Lanes;
 using Belfry.Settings;
 using Belfry.Streaming;
@@ -57,10 +58,21 @@ internal static class DemoRoutes
 {
     public static void MapDemo(this IEndpointRouteBuilder routes)
     {
-        var page = typeof(DemoRoutes).Assembly;
-        routes.MapGet("/", () => Results.Stream(page.GetManifestResourceStream("Belfry.Hosting.Demo.index.html")!, "text/html; charset=utf-8"));
+        var page = ReadPage();
+        var policy = $"default-src 'none'; script-src 'self' {InlineHashes.OfScripts(page)}; style-src 'self' {InlineHashes.OfStyles(page)}; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        routes.MapGet("/", (HttpContext http) =>
+        {
+            SafeHeaders.SetPage(http.Response, policy);
+            return Results.Content(page, "text/html; charset=utf-8");
+        });
         routes.MapPost("/demo/user", static (HttpContext http, string user, DemoEndpoints demo) => demo.Enter(http, user));
         routes.MapPost("/demo/publish", static (HttpContext http, DemoEndpoints demo, CancellationToken ct) => demo.PublishAsync(http, ct));
         routes.MapGet("/demo/stats", static (DemoEndpoints demo, LaneMetrics lanes) => demo.Stats(lanes));
+    }
+
+    private static string ReadPage()
+    {
+        using var resource = new StreamReader(typeof(DemoRoutes).Assembly.GetManifestResourceStream("Belfry.Hosting.Demo.index.html")!);
+        return resource.ReadToEnd();
     }
 }

@@ -38,6 +38,8 @@ internal static class ProblemAnswers
 
     private static Task WriteFailureAsync(HttpContext context)
     {
+        SafeHeaders.Set(context.Response);
+
         // A request that Kestrel refuses says why; what else went wrong is the log's, not the caller's.
         var error = context.Features.Get<IExceptionHandlerFeature>()?.Error;
         if (error is StoreUnavailableException)

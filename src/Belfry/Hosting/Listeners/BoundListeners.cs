@@ -6,6 +6,9 @@ namespace Belfry.Hosting.Listeners;
 /// <summary>Opens both listeners, marks their connections, and knows their addresses once the server has started (a port may have been 0).</summary>
 internal sealed class BoundListeners(IOptions<HttpOptions> http, IOptions<AdminOptions> admin) : IConfigureOptions<KestrelServerOptions>
 {
+    // Measured at rest: 270. The rest is for pools, Kafka's brokers and operators.
+    private const int OwnFiles = 1000;
+
     private readonly List<ListenOptions> _public = [];
     private readonly List<ListenOptions> _admin = [];
 
@@ -17,7 +20,14 @@ internal sealed class BoundListeners(IOptions<HttpOptions> http, IOptions<AdminO
     {
         ListenUrl.Bind(options, http.Value.Urls, listen => Mark(listen, _public, ListenerMark.Public));
         ListenUrl.Bind(options, admin.Value.Urls, listen => Mark(listen, _admin, ListenerMark.Admin));
+        options.Limits.MaxConcurrentConnections = http.Value.Connections > 0 ? http.Value.Connections : FileLimit.Read() is { } files ? RoomIn(files) / _public.Count : null;
     }
+
+    /// <summary>
+    /// How many connections a process may hold that may have so many files open. A runtime that finds none free ends, so whoever
+    /// opens connections must not get that far: assemblies, the store's and Kafka's connections and operators have their share.
+    /// </summary>
+    internal static long RoomIn(long files) => Math.Max(files - OwnFiles, files / 4);
 
     private static void Mark(ListenOptions listen, List<ListenOptions> listeners, ListenerMark mark)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Belfry.Hosting.Listeners;
 
 namespace Belfry.Hosting.Telemetry;
 
@@ -7,7 +8,6 @@ namespace Belfry.Hosting.Telemetry;
 internal sealed class ProcessMetrics
 {
     private const string Descriptors = "/proc/self/fd";
-    private const string Limits = "/proc/self/limits";
 
     public ProcessMetrics(IMeterFactory meters, TimeProvider time)
     {
@@ -19,19 +19,9 @@ internal sealed class ProcessMetrics
 
         meter.CreateObservableGauge(
             "process.open_file_descriptors", () => Directory.EnumerateFileSystemEntries(Descriptors).Count(), "{descriptor}", "Open files and sockets");
-        if (ReadLimit() is { } limit)
+        if (FileLimit.Read() is { } limit)
         {
             meter.CreateObservableGauge("process.max_file_descriptors", () => limit, "{descriptor}", "How many files and sockets may be open");
         }
-    }
-
-    private static long? ReadLimit()
-    {
-        const string Line = "Max open files";
-        var soft = File.ReadLines(Limits)
-            .Where(line => line.StartsWith(Line, StringComparison.Ordinal))
-            .Select(line => line[Line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0])
-            .FirstOrDefault();
-        return long.TryParse(soft, out var limit) ? limit : null;
     }
 }

@@ -7,6 +7,8 @@ namespace Belfry.Ingest.Http;
 /// <summary>A request's body in one piece, in borrowed memory.</summary>
 internal readonly struct PublishBody : IDisposable
 {
+    private const int MaxAhead = 64 * 1024;
+
     private readonly byte[] _buffer;
     private readonly int _length;
 
@@ -26,8 +28,8 @@ internal readonly struct PublishBody : IDisposable
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         if (request.ContentLength > EventLimits.Body) return null;
 
-        // One byte more than is said or allowed: the read that finds the end needs room.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1);
+        // One byte more than is said or allowed: the read that finds the end needs room. What is only promised takes little.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 4096, MaxAhead) + 1);
         var length = 0;
         try
         {

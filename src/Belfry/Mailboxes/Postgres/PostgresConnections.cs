@@ -29,7 +29,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
             CommandTimeout = (int)Options.CommandTimeout.TotalSeconds,
             Timeout = (int)Options.ConnectTimeout.TotalSeconds,
         };
-        Direct = Build(direct, static _ => { });
+        Direct = Build(direct, "belfry-direct", static _ => { });
     }
 
     public PostgresOptions Options { get; }
@@ -40,6 +40,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>The pool. Every new connection is shown to <paramref name="onConnect"/> before anything uses it.</summary>
     public NpgsqlDataSource BuildPool(Func<NpgsqlConnection, Task> onConnect) => Build(
         new NpgsqlConnectionStringBuilder(_pooled),
+        "belfry",
         builder => builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), onConnect));
 
     public async ValueTask DisposeAsync()
@@ -48,21 +49,22 @@ internal sealed class PostgresConnections : IAsyncDisposable
     }
 
     /// <summary>With several hosts, connections to the one of them that takes writes.</summary>
-    private NpgsqlDataSource Build(NpgsqlConnectionStringBuilder target, Action<NpgsqlDataSourceBuilder> configure)
+    private NpgsqlDataSource Build(NpgsqlConnectionStringBuilder target, string name, Action<NpgsqlDataSourceBuilder> configure)
     {
-        if (target.Host?.Contains(',') != true) return Own(BuilderOf(target, configure).Build());
+        if (target.Host?.Contains(',') != true) return Own(BuilderOf(target, name, configure).Build());
 
         // The only ones that make sense here; the driver wants to be told of them in another way.
         var wanted = target.TargetSessionAttributes == "read-write" ? TargetSessionAttributes.ReadWrite : TargetSessionAttributes.Primary;
         target.TargetSessionAttributes = null;
         // How long a standby is taken for one: after a promotion nothing can be stored for as long.
         if (!target.ShouldSerialize("Host Recheck Seconds")) target.HostRecheckSeconds = 1;
-        return Own(BuilderOf(target, configure).BuildMultiHost()).WithTargetSession(wanted);
+        return Own(BuilderOf(target, name, configure).BuildMultiHost()).WithTargetSession(wanted);
     }
 
-    private NpgsqlDataSourceBuilder BuilderOf(NpgsqlConnectionStringBuilder target, Action<NpgsqlDataSourceBuilder> configure)
+    /// <summary>Named, because the metrics name a pool without a name by its connection string, of which only the password is left out.</summary>
+    private NpgsqlDataSourceBuilder BuilderOf(NpgsqlConnectionStringBuilder target, string name, Action<NpgsqlDataSourceBuilder> configure)
     {
-        var builder = new NpgsqlDataSourceBuilder(target.ConnectionString);
+        var builder = new NpgsqlDataSourceBuilder(target.ConnectionString) { Name = name };
         builder.UseLoggerFactory(_loggers);
         configure(builder);
         return builder;
