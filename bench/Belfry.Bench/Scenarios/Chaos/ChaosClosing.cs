@@ -14,13 +14,16 @@ internal sealed class ChaosClosing(ChaosRun run, IReadOnlyList<FaultRecord> faul
     private static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
+    // Their ages end some every second, so that a moment in which none is on its way back may not come.
+    private const double MostOfThem = 0.95;
+
     public async Task<ChaosReport> FinishAsync(CancellationToken ct)
     {
         var begun = BenchClock.Micros;
         await using var store = new PostgresProbe(run.Stand.Database, PostgresQueries.Belfry);
         run.Progress.Say("waiting until all of Kafka is stored");
         var kafka = await WaitForOffsetsAsync(store, ct);
-        await HoldsAsync("all streams are open again", () => run.Streams.Counts.Active == run.Options.Connections, ct);
+        await HoldsAsync("the streams are open again", () => run.Streams.Counts.Active >= MostOfThem * run.Options.Connections, ct);
 
         var stored = new StoredLog(run.Options.Users, stored: null, run.Ledger.CheckSeq);
         await store.ReadAsync(run.Users, stored, ct);
