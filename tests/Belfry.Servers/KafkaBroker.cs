@@ -83,6 +83,11 @@ public sealed class KafkaBroker : IAsyncDisposable
         Forget();
     }
 
+    /// <summary>Stands still until <see cref="Thaw"/>: connections stay open, and nothing is answered.</summary>
+    public void Freeze() => Running.Send(UnixSignal.Stop);
+
+    public void Thaw() => Running.Send(UnixSignal.Continue);
+
     /// <summary>kill -9 of the broker; ZooKeeper goes on. Returns when it is gone.</summary>
     public async Task KillAsync()
     {

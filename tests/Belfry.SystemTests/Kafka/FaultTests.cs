@@ -71,6 +71,28 @@ public sealed class FaultTests(SharedPostgres postgres, SharedKafka kafka)
     }
 
     [Fact]
+    public async Task A_server_whose_kafka_stands_still_stops_in_time_and_in_good_order()
+    {
+        await using var broker = await Parts.RequireOrSkipAsync(() => KafkaBroker.StartAsync(Cancelled));
+        await broker.CreateTopicAsync("events", 1, Cancelled);
+        using var producer = TestProducer.Of(broker);
+        await using var server = await KafkaServers.StartAsync(
+            broker, await postgres.CreateDatabaseAsync(Cancelled), "events", ("Belfry__Shutdown__Grace", "2s"));
+        await producer.SendAsync("events", 0, TestProducer.Event("1", "u"));
+        await server.HoldsAsync(1);
+
+        broker.Freeze();
+        try
+        {
+            await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Cancelled);
+        }
+        finally
+        {
+            broker.Thaw();
+        }
+    }
+
+    [Fact]
     public async Task When_the_store_does_not_answer_partitions_pause_and_nothing_is_lost_or_changes_places()
     {
         var (broker, topic, database) = await NewAsync();

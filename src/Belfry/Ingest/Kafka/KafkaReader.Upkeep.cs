@@ -129,6 +129,9 @@ internal sealed partial class KafkaReader
         [LoggerMessage(15, LogLevel.Debug, "{Partition} could not be resumed before it went: {Reason}")]
         public static partial void NotResumed(ILogger logger, string partition, string reason);
 
+        [LoggerMessage(16, LogLevel.Warning, "Kafka did not answer in time, and the group was not left: it notices by itself that this member is gone")]
+        public static partial void NotLeft(ILogger logger);
+
         [LoggerMessage(13, LogLevel.Debug, "Kafka: {Reason}")]
         public static partial void Trouble(ILogger logger, string reason);
 

@@ -22,6 +22,9 @@ internal sealed partial class KafkaReader : IDisposable
     // How long a batch in flight may hold up the group when a partition goes, and the process when it ends.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
 
+    // How long the process waits for a Kafka that does not answer when it ends: others need the grace time, too.
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(6);
+
     private readonly ConsumerConfig _config;
     private readonly IReadOnlyList<string> _topics;
     private readonly IRecordSink _sink;
@@ -63,11 +66,19 @@ internal sealed partial class KafkaReader : IDisposable
     /// <summary>Begins the end: nothing more is read, what was taken is waited for, then the group is left. Any thread.</summary>
     public void BeginStop() => _stop.Cancel();
 
-    /// <summary>Completes when the group has been left.</summary>
+    /// <summary>Completes when the group has been left, or when there is no more time for it.</summary>
     public async Task StopAsync(CancellationToken ct)
     {
         await _stop.CancelAsync();
-        await _ended.Task.WaitAsync(ct);
+        try
+        {
+            await _ended.Task.WaitAsync(LeavePatience, _time, ct);
+        }
+        catch (Exception e) when (e is TimeoutException || (e is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            // What was stored is stored. The group gives the partitions to others when it misses this member.
+            Log.NotLeft(_log);
+        }
     }
 
     /// <summary>Another consumer was in the partition: begin again where the sink now says. Any thread.</summary>

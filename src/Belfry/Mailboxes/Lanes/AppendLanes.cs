@@ -84,7 +84,7 @@ internal sealed class AppendLanes : IHostedService, IDisposable
         {
             await _running.WaitAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || _hardStop.IsCancellationRequested)
         {
             // What is left was never acknowledged.
             await _hardStop.CancelAsync();
