@@ -26,6 +26,12 @@ public sealed record Notification
     /// <summary>The producer's payload, unchanged but for line breaks between its tokens.</summary>
     public JsonElement Payload { get; init; }
 
+    /// <summary>When it leaves the inbox by itself; null: it stays.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Of the unread notifications with the same key only the newest is shown; null: it takes nobody's place.</summary>
+    public string? CollapseKey { get; init; }
+
     /// <summary>W3C trace context of the publisher, where it gave one.</summary>
     public string? Traceparent { get; init; }
 

@@ -24,6 +24,12 @@ public sealed record PublishEvent
     /// <summary>When it is to be delivered; at once when absent or past.</summary>
     public DateTimeOffset? DeliverAt { get; init; }
 
+    /// <summary>When it leaves the inbox by itself, and is neither sent nor counted any more; null: it stays.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>It takes the place of the user's unread notification with the same key, 1 to 255 characters; null: of none.</summary>
+    public string? CollapseKey { get; init; }
+
     /// <summary>1 to 100 characters.</summary>
     public required string EventType { get; init; }
 

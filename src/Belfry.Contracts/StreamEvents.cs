@@ -9,6 +9,9 @@ public static class StreamEvents
     /// <summary>The replay has ended and the stream is live; its data is a <see cref="CaughtUp"/>.</summary>
     public const string CaughtUp = "caught-up";
 
+    /// <summary>The user has done something with his notifications, on any device; its data is a <see cref="StateChanged"/>.</summary>
+    public const string State = "state";
+
     /// <summary>The client's cursor could not be followed; its data is a <see cref="Reset"/>.</summary>
     public const string Reset = "reset";
 

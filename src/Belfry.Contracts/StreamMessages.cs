@@ -12,6 +12,14 @@ public sealed record CaughtUp(string Cursor, long StateVersion, Counts Counts);
 /// <param name="Total">Not archived, deleted or expired.</param>
 public sealed record Counts(long Unread, long Unseen, long Total);
 
+/// <summary>Data of <c>state</c>. A client that sees the version rise by more than one has missed a change, and reads the inbox again.</summary>
+/// <param name="Change">One of <c>seen</c>, <c>read</c>, <c>unread</c>, <c>archived</c>, <c>deleted</c>.</param>
+/// <param name="Seqs">The notifications that are now so.</param>
+/// <param name="UpTo">A cursor, in place of <paramref name="Seqs"/>: all up to there are.</param>
+/// <param name="StateVersion">After the change.</param>
+/// <param name="Counts">Of the mailbox, with all notifications that this stream has sent before.</param>
+public sealed record StateChanged(string Change, IReadOnlyList<long>? Seqs, string? UpTo, long StateVersion, Counts Counts);
+
 /// <summary>Data of <c>reset</c>: the client's picture of the mailbox is no longer complete.</summary>
 /// <param name="Reason">One of <see cref="ResetReasons"/>.</param>
 /// <param name="Cursor">Where the stream goes on; the client's cursor is moved here.</param>

@@ -65,7 +65,7 @@ function changed(item: InboxItem, change: Change): InboxItem | null {
       return item.read ? { ...item, read: false } : item;
     case 'archived':
       return item.archived ? item : { ...item, seen: true, archived: true };
-    case 'deleted':
+    default:
       return null;
   }
 }

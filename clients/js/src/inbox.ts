@@ -219,7 +219,7 @@ export class Inbox {
     this.#counts = toCounts(message.counts);
     this.#update({});
     // Where archived items are shown, or unread ones, a change may bring some that are not here.
-    const brings = (this.#api.filter === 'archived' && message.change === 'archived') || (this.#api.filter === 'unread' && message.change === 'unread');
+    const brings = (this.#api.filter === 'archived' && (message.change === 'archived' || message.change === 'muted')) || (this.#api.filter === 'unread' && message.change === 'unread');
     if (brings) void this.reload();
   }
 

@@ -49,7 +49,7 @@ export interface Bye {
   readonly retry_ms: number;
 }
 
-export type Change = 'seen' | 'read' | 'unread' | 'archived' | 'deleted';
+export type Change = 'seen' | 'read' | 'unread' | 'archived' | 'deleted' | 'collapsed' | 'expired' | 'muted';
 
 /** One change of a mailbox's state, made by any of the user's devices. */
 export interface StateChange {

@@ -3,6 +3,7 @@ using Belfry.Cluster.Redis;
 using Belfry.Cluster.Wakes;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,7 @@ internal static class ClusterServices
         services.AddSingleton<WakeSender>();
         services.AddSingleton<Sweeper>();
         services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<WakeSender>());
+        services.AddSingleton<IInboxListener>(provider => provider.GetRequiredService<WakeSender>());
         services.AddHostedService<Heartbeat>();
         services.AddHostedService<PresenceKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<WakeSender>());

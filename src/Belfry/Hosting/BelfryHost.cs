@@ -5,6 +5,7 @@ using Belfry.Hosting.Commands;
 using Belfry.Hosting.Health;
 using Belfry.Hosting.Listeners;
 using Belfry.Hosting.Telemetry;
+using Belfry.Inbox;
 using Belfry.Ingest;
 using Belfry.Mailboxes;
 using Belfry.Settings;
@@ -32,7 +33,7 @@ internal static partial class BelfryHost
         services.AddSettings<DataOptions>().AddSettings<ConnectionStrings>();
         services.AddSingleton<Readiness>().AddSingleton<Draining>();
         services.AddAuth();
-        services.AddMailboxes(builder.Configuration).AddCluster(builder.Configuration, BuildInfo.Version).AddIngest(builder.Configuration).AddStreaming().AddWork().AddDashboard();
+        services.AddMailboxes(builder.Configuration).AddCluster(builder.Configuration, BuildInfo.Version).AddIngest(builder.Configuration).AddStreaming().AddInbox().AddWork().AddDashboard();
         return builder;
     }
 
@@ -69,6 +70,8 @@ internal static partial class BelfryHost
         app.MapHealth();
         app.MapIngest().RequireAuthorization(Policies.Publisher);
         app.MapTopics().RequireAuthorization(Policies.Operator);
+        app.MapInbox().RequireAuthorization(Policies.User);
+        app.MapUsers().RequireAuthorization(Policies.Operator);
         // A connection that lasts an hour would say nothing about how fast requests are answered.
         app.MapStreaming().RequireAuthorization(Policies.User).DisableHttpMetrics();
 

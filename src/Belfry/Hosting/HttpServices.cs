@@ -78,8 +78,8 @@ internal static class HttpServices
         .WithOrigins([.. http.CorsOrigins])
         .AllowCredentials()
         .AllowAnyMethod()
-        .WithHeaders("Authorization", "Content-Type", "Last-Event-ID", ApiKeyHandler.Header, "X-Belfry-Client")
-        .WithExposedHeaders("Retry-After")
+        .WithHeaders("Authorization", "Content-Type", "Last-Event-ID", "If-None-Match", ApiKeyHandler.Header, "X-Belfry-Client")
+        .WithExposedHeaders("Retry-After", "ETag")
         .SetPreflightMaxAge(TimeSpan.FromHours(1));
 
     private static void Trust(ForwardedHeadersOptions forwarded, HttpOptions http)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Belfry.Contracts;
 
 namespace Belfry.Http;
@@ -17,6 +18,16 @@ internal static class ProblemResponse
         }
 
         return Of(problem, extensions).ExecuteAsync(http);
+    }
+
+    /// <summary>Refuses a request. Each 400 has a list of what was rejected, be it empty.</summary>
+    public static Task RefuseAsync(HttpContext http, Problem problem, IReadOnlyList<RejectedEvent>? rejected = null)
+    {
+        var members = problem.Status != StatusCodes.Status400BadRequest ? null : new Dictionary<string, object?>
+        {
+            ["rejected"] = JsonSerializer.SerializeToElement(rejected ?? [], ContractsJson.Default.IReadOnlyListRejectedEvent),
+        };
+        return WriteAsync(http, problem, extensions: members);
     }
 
     /// <param name="extensions">Further members of the problem.</param>

@@ -46,7 +46,8 @@ internal readonly record struct OutboxKey(ulong Transaction, long Id);
 /// <param name="Seq">Its number in the mailbox; for a duplicate that of the first one.</param>
 /// <param name="Generation">The mailbox's generation, which is part of its epoch.</param>
 /// <param name="ReceivedAt">UTC; meaningless for a duplicate.</param>
-internal readonly record struct Appended(long Seq, bool Duplicate, int Generation, DateTime ReceivedAt);
+/// <param name="Hidden">Its user has muted it: it is stored, and nobody is shown it.</param>
+internal readonly record struct Appended(long Seq, bool Duplicate, int Generation, DateTime ReceivedAt, bool Hidden = false);
 
 /// <summary>What became of a batch.</summary>
 internal abstract record AppendResult

@@ -1,3 +1,6 @@
+using Belfry.Contracts;
+using Belfry.Mailboxes.Marks;
+
 namespace Belfry.Mailboxes;
 
 /// <summary>Where a mailbox stands. One that nobody has written to is all zeros.</summary>
@@ -6,10 +9,24 @@ namespace Belfry.Mailboxes;
 /// <param name="LastSeq">The newest seq.</param>
 /// <param name="DeliveredSeq">Everything up to this seq has been delivered.</param>
 /// <param name="StateVersion">Rises by one with each change of the read state.</param>
-internal readonly record struct MailboxHead(int Generation, long FloorSeq, long LastSeq, long DeliveredSeq, long StateVersion);
+internal readonly record struct MailboxHead(int Generation, long FloorSeq, long LastSeq, long DeliveredSeq, long StateVersion)
+{
+    /// <summary>Of what is above the floor.</summary>
+    public MarkSums Marks { get; init; }
+
+    public Counts Counts
+    {
+        get
+        {
+            var kept = LastSeq - FloorSeq;
+            return new Counts(Unread: kept - Marks.Read, Unseen: kept - Marks.Seen, Total: kept - Marks.Hidden);
+        }
+    }
+}
 
 /// <summary>A notification as it stands in the log.</summary>
-internal sealed record StoredNotification(NewNotification Content, long Seq, DateTime ReceivedAt);
+/// <param name="Hidden">Deleted, expired or collapsed: it keeps its place, and nobody is shown it.</param>
+internal sealed record StoredNotification(NewNotification Content, long Seq, DateTime ReceivedAt, bool Hidden = false);
 
 /// <summary>A place in a user's mailbox: everything up to its seq.</summary>
 internal readonly record struct MailboxPlace(string UserId, long Seq);

@@ -1,5 +1,7 @@
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 using Belfry.Mailboxes.Postgres;
+using Belfry.Mailboxes.Preferences;
 using Belfry.Mailboxes.Sqlite;
 using Belfry.Settings;
 using Microsoft.Extensions.Options;
@@ -25,11 +27,15 @@ internal static class MailboxesServices
                 provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton<IMailboxStore, PostgresMailboxStore>();
             services.AddSingleton<IDeadRecordStore>(provider => new PostgresDeadRecordStore((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
+            services.AddSingleton<IPreferenceStore>(provider => new PostgresPreferenceStore((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
+            services.AddSingleton<IInboxStore>(provider => new PostgresInboxStore((PostgresMailboxStore)provider.GetRequiredService<IMailboxStore>()));
         }
         else
         {
             services.AddSingleton<IMailboxStore, SqliteMailboxStore>();
             services.AddSingleton<IDeadRecordStore>(provider => new SqliteDeadRecordStore((SqliteMailboxStore)provider.GetRequiredService<IMailboxStore>()));
+            services.AddSingleton<IPreferenceStore>(provider => new SqlitePreferenceStore((SqliteMailboxStore)provider.GetRequiredService<IMailboxStore>()));
+            services.AddSingleton<IInboxStore>(provider => new SqliteInboxStore((SqliteMailboxStore)provider.GetRequiredService<IMailboxStore>()));
         }
 
         services.AddSingleton<IStoreFacts>(provider => provider.GetRequiredService<IMailboxStore>() switch

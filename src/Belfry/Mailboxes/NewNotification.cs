@@ -35,6 +35,12 @@ internal sealed class NewNotification
     /// <summary>A JSON object with the CloudEvents extensions that have no meaning here; null when there are none.</summary>
     public byte[]? Attributes { get; init; }
 
+    /// <summary>UTC, whole microseconds; null: it does not expire.</summary>
+    public DateTime? ExpiresAt { get; init; }
+
+    /// <summary>Of the unread notifications of a mailbox with the same key only the newest is shown.</summary>
+    public string? CollapseKey { get; init; }
+
     /// <summary>An estimate of what this item holds in memory, in bytes; queues are bounded by it.</summary>
     public int Size => 300 + Payload.Length + (Attributes?.Length ?? 0) + (2 * (UserId.Length + EventId.Length));
 }

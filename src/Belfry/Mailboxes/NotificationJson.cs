@@ -18,6 +18,8 @@ internal static class NotificationJson
         json.WriteString("priority"u8, NameOf(content.Priority));
         WriteTime(json, "event_timestamp"u8, content.EventTimestamp);
         WriteOneLine(json, "payload"u8, content.Payload);
+        if (content.ExpiresAt is { } expiresAt) WriteTime(json, "expires_at"u8, expiresAt);
+        if (content.CollapseKey is { } key) json.WriteString("collapse_key"u8, key);
         if (content.Traceparent is { } traceparent) json.WriteString("traceparent"u8, traceparent);
         if (content.Attributes is { } attributes) WriteOneLine(json, "attributes"u8, attributes);
         json.WriteString("notification_id"u8, content.NotificationId);

@@ -47,7 +47,8 @@ internal sealed partial class DeliveredTracker
         {
             foreach (var (stream, seq) in _wheel.Dequeue().Writes)
             {
-                if (!stream.HasEnded && seq > _due.GetValueOrDefault(stream.UserId)) _due[stream.UserId] = seq;
+                // A mailbox that was erased meanwhile has begun anew, and its stream with it.
+                if (!stream.HasEnded && seq <= stream.Written && seq > _due.GetValueOrDefault(stream.UserId)) _due[stream.UserId] = seq;
             }
         }
 

@@ -26,13 +26,22 @@ internal sealed class Frame
     [ThreadStatic]
     private static Utf8JsonWriter? _json;
 
-    private Frame(long seq, string eventType, byte[] bytes, int prevStart)
+    private Frame(string epoch, long seq, string eventType, byte[] bytes, int prevStart)
     {
+        Epoch = epoch;
         Seq = seq;
         EventType = eventType;
         Bytes = bytes;
         PrevStart = prevStart;
     }
+
+    /// <summary>One that is passed over: it has no bytes.</summary>
+    public static Frame Hidden(NewNotification content, long seq, string epoch) => new(epoch, seq, content.EventType, [], 0);
+
+    public bool IsHidden => Bytes.IsEmpty;
+
+    /// <summary>The mailbox's, when it was stored.</summary>
+    public string Epoch { get; }
 
     public long Seq { get; }
 
@@ -65,7 +74,7 @@ internal sealed class Frame
         var prevStart = buffer.WrittenCount;
         WriteNumber(buffer, seq - 1);
         buffer.Write(Tail);
-        return new Frame(seq, content.EventType, buffer.WrittenSpan.ToArray(), prevStart);
+        return new Frame(epoch, seq, content.EventType, buffer.WrittenSpan.ToArray(), prevStart);
     }
 
     internal static void WriteNumber(IBufferWriter<byte> to, long number)

@@ -4,6 +4,7 @@ using Belfry.Cluster;
 using Belfry.Cluster.Wakes;
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 
 namespace Belfry.Streaming;
 
@@ -11,7 +12,7 @@ namespace Belfry.Streaming;
 /// Which users have streams open here, and the way of a stored batch to them. A notification is serialized once for all of
 /// its user's connections, and not at all for a user who has none.
 /// </summary>
-internal sealed class Hub : BackgroundService, IStoredBatchListener
+internal sealed class Hub : BackgroundService, IStoredBatchListener, IInboxListener
 {
     // By their users' hashes, as wake-ups name them. Two users may share one: whatever is for a user looks at his name too.
     private readonly ConcurrentDictionary<ulong, Subscription[]> _users = new();
@@ -40,8 +41,12 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
         metrics.Watch(() => Connections);
         presence.Watch(Holds, () => All().Select(stream => stream.UserId).Distinct(StringComparer.Ordinal), () => Connections);
         calls.Watch(WakeUsers, WakeEveryone);
+        calls.WatchStates(Changed);
         store.EpochChanged += () => EndAll(EndReason.Epoch);
     }
+
+    /// <summary>A change of this user's inbox is known of, but not what it was. Must not block.</summary>
+    public event Action<string>? ChangeMissed;
 
     public int Connections => Volatile.Read(ref _connections);
 
@@ -111,23 +116,46 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener
     /// <summary>Offers a batch to the streams of its users.</summary>
     internal void Deliver(StoredBatch batch)
     {
-        foreach (var item in batch.Items) Offer(item.Content!, item.Answer.Seq, item.Answer.ReceivedAt, item.Answer.Generation);
+        foreach (var item in batch.Items) Offer(item.Content!, item.Answer.Seq, item.Answer.ReceivedAt, item.Answer.Generation, item.Answer.Hidden);
         foreach (var userId in batch.Wakes) WakeUser(UserHash.Of(userId), long.MaxValue);
     }
 
     /// <summary>Offers a notification to the streams of its user. A stream that lacks what comes before it has it read.</summary>
-    internal void Offer(NewNotification content, long seq, DateTime receivedAt, int generation)
+    /// <param name="hidden">It is to be passed over.</param>
+    internal void Offer(NewNotification content, long seq, DateTime receivedAt, int generation, bool hidden = false)
     {
         var hash = UserHash.Of(content.UserId);
         Frame? frame = null;
         foreach (var stream in At(hash))
         {
             if (stream.UserId != content.UserId) continue;
-            frame ??= Frame.Of(content, seq, receivedAt, MailboxEpoch.Of(_store.Epoch, generation));
+            frame ??= FrameOf(content, seq, receivedAt, generation, hidden);
             if (!stream.Offer(frame)) _laggards.Add(hash, seq);
         }
 
-        if (frame is not null) _metrics.HandedOver(_time.GetUtcNow().UtcDateTime - content.EventTimestamp);
+        if (frame is null) return;
+
+        _metrics.HandedOver(_time.GetUtcNow().UtcDateTime - content.EventTimestamp);
+        // It may have taken the place of another, or none.
+        if (hidden || content.CollapseKey is not null) ChangeMissed?.Invoke(content.UserId);
+    }
+
+    private Frame FrameOf(NewNotification content, long seq, DateTime receivedAt, int generation, bool hidden)
+    {
+        var epoch = MailboxEpoch.Of(_store.Epoch, generation);
+        return hidden || content.ExpiresAt <= _time.GetUtcNow().UtcDateTime ? Frame.Hidden(content, seq, epoch) : Frame.Of(content, seq, receivedAt, epoch);
+    }
+
+    /// <summary>Offers a change of an inbox to the streams of its user, wherever it was made.</summary>
+    public void Changed(InboxChange change)
+    {
+        foreach (var stream in At(UserHash.Of(change.UserId)))
+        {
+            if (stream.UserId != change.UserId) continue;
+            if (change.Kind == InboxChangeKind.Unknown) ChangeMissed?.Invoke(change.UserId);
+            else if (change.Kind == InboxChangeKind.Erased) stream.StartAnew();
+            else stream.Offer(change);
+        }
     }
 
     /// <summary>A user's live streams look into the log for themselves.</summary>

@@ -63,7 +63,7 @@ internal sealed partial class LogReader(Hub hub, Laggards laggards, IMailboxStor
 
         var page = await store.ReadNewAsync(places.ConvertAll(p => p.Place), MaxRowsEach, MaxBytes, ct);
         metrics.Followed(page.Rows.Count);
-        foreach (var (row, generation) in page.Rows) hub.Offer(row.Content, row.Seq, row.ReceivedAt, generation);
+        foreach (var (row, generation) in page.Rows) hub.Offer(row.Content, row.Seq, row.ReceivedAt, generation, row.Hidden);
         foreach (var (place, hash, seq) in places) Follow(place, hash, seq, page.IsComplete);
     }
 

@@ -1,4 +1,5 @@
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 using Belfry.Settings;
 
 namespace Belfry.Streaming;
@@ -17,8 +18,10 @@ internal static class StreamingServices
         services.AddSingleton<Laggards>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<Hub>());
+        services.AddSingleton<IInboxListener>(provider => provider.GetRequiredService<Hub>());
         services.AddHostedService(provider => provider.GetRequiredService<Hub>());
         services.AddHostedService<LogReader>();
+        services.AddHostedService<StateFollower>();
         services.AddHostedService<StreamSweep>();
         return services;
     }

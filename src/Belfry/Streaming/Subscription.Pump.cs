@@ -10,7 +10,6 @@ internal sealed partial class Subscription
     // Flushed this often while a page is written, so that a slow client holds one page and one chunk, never more.
     private const int FlushChunk = 32 * 1024;
 
-    private bool _saidCaughtUp;
     private int _failures;
 
     /// <summary>Writes until the stream ends. Throws only when the connection is broken.</summary>
@@ -31,6 +30,12 @@ internal sealed partial class Subscription
                 case Step.Live:
                     SayCaughtUp(output);
                     await FlushAsync(output);
+                    break;
+                case Step.Tell:
+                    await TellChangesAsync(output);
+                    break;
+                case Step.StartAnew:
+                    if (!await StartAsync(output)) return;
                     break;
                 case Step.Read:
                     await TryReadPageAsync(output);
@@ -60,6 +65,8 @@ internal sealed partial class Subscription
                 return (Step.End, null);
             }
 
+            if (_startsAnew) return (Step.StartAnew, null);
+            if (HasChanges(_taken)) return (Step.Tell, null);
             if (_queue is { Count: > 0 } queue)
             {
                 _queue = null;
@@ -69,6 +76,7 @@ internal sealed partial class Subscription
             }
 
             if (_live) _taken = _covered = _tail;
+            if (HasChanges(_taken)) return (Step.Tell, null);
             if (!_live && _known <= _taken)
             {
                 _live = true;
@@ -79,49 +87,6 @@ internal sealed partial class Subscription
             if (!_live && !IsWaitingForStore()) return (Step.Read, null);
             return Interlocked.Exchange(ref _heartbeatDue, 0) == 1 ? (Step.Heartbeat, null) : (Step.Wait, null);
         }
-    }
-
-    /// <summary>Finds where to start. The hub knows this subscription already, so nothing is stored unnoticed in between.</summary>
-    private async Task<bool> StartAsync(PipeWriter output)
-    {
-        while (true)
-        {
-            if (HasEnded)
-            {
-                await SayByeAsync(output);
-                return false;
-            }
-
-            if (!IsWaitingForStore() && await TryReadHeadAsync() is { } head)
-            {
-                _epoch = MailboxEpoch.Of(_context.Store.Epoch, head.Generation);
-                WriteStart(output, StartPosition.Of(Request, head, _epoch), head);
-                return true;
-            }
-
-            if (Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
-            {
-                SseWriter.WriteHeartbeat(output);
-                await FlushAsync(output);
-            }
-
-            if (IsWaitingForStore()) await _signal.WaitAsync();
-        }
-    }
-
-    private void WriteStart(PipeWriter output, StartPosition start, MailboxHead head)
-    {
-        lock (_gate)
-        {
-            _taken = _tail = _covered = _sent = start.Seq;
-            _known = Math.Max(_known, head.LastSeq);
-        }
-
-        _floor = head.FloorSeq;
-        _stateVersion = head.StateVersion;
-        Volatile.Write(ref _written, start.Seq);
-        SseWriter.WriteCursor(output, CursorAt(start.Seq));
-        if (start.ResetReason is { } reason) SayReset(output, reason, start.Seq);
     }
 
     private async Task<MailboxHead?> TryReadHeadAsync() =>
@@ -141,7 +106,7 @@ internal sealed partial class Subscription
         var chunk = 0;
         foreach (var row in page)
         {
-            chunk += Write(output, Frame.Of(row.Content, row.Seq, row.ReceivedAt, _epoch));
+            if (!row.Hidden) chunk += Write(output, Frame.Of(row.Content, row.Seq, row.ReceivedAt, _epoch));
             _taken = _covered = row.Seq;
             if (chunk < FlushChunk) continue;
             await FlushAsync(output);
@@ -161,11 +126,19 @@ internal sealed partial class Subscription
     {
         if (await TryReadHeadAsync() is not { } head) return false;
 
+        if (MailboxEpoch.Of(_context.Store.Epoch, head.Generation) != _epoch)
+        {
+            StartAnew();
+            return false;
+        }
+
         if (head.FloorSeq > _taken)
         {
-            _taken = _covered = _floor = head.FloorSeq;
+            _taken = _covered = head.FloorSeq;
             SayReset(output, ResetReasons.Retention, _taken);
         }
+
+        if (!_saidCaughtUp) TakeState(head);
 
         lock (_gate)
         {
@@ -248,8 +221,7 @@ internal sealed partial class Subscription
     {
         _saidCaughtUp = true;
         MoveCursor(output, _covered);
-        var total = _covered - _floor;
-        var message = new CaughtUp(CursorAt(_covered).ToString(), _stateVersion, new Counts(total, total, total));
+        var message = new CaughtUp(CursorAt(_covered).ToString(), _stateVersion, CountsAt(_covered, _head.Counts, _head.LastSeq));
         SseWriter.WriteEvent(output, StreamEvents.CaughtUp, CursorAt(_covered), message, ContractsJson.Default.CaughtUp);
     }
 
@@ -290,6 +262,8 @@ internal sealed partial class Subscription
     {
         Wait,
         Write,
+        Tell,
+        StartAnew,
         Live,
         Read,
         Heartbeat,

@@ -1,5 +1,6 @@
 using Belfry.Contracts;
 using Belfry.Mailboxes;
+using Belfry.Mailboxes.Marks;
 
 namespace Belfry.Streaming;
 
@@ -26,6 +27,9 @@ internal sealed partial class Subscription
     private long _known; // the newest seq that is known to exist
     private long _tail;  // everything up to here is sent, queued or skipped
     private EndReason _ending;
+    private bool _startsAnew;
+    private List<InboxChange>? _changes; // in the order of their versions; what comes from _newestChange on is new
+    private long _newestChange;
 
     // Written by the pump, read by the sweep.
     private long _lastWrite;
@@ -40,8 +44,9 @@ internal sealed partial class Subscription
     private long _taken;   // everything up to here has left the queue
     private long _covered; // everything up to here is in the pipe, or skipped
     private long _sent;    // the last seq or bare id that the client had
-    private long _floor;
-    private long _stateVersion;
+    private bool _saidCaughtUp;
+    private MailboxHead _head;    // as it was read last
+    private long _stateVersion;   // what the client has been told
 
     /// <param name="abort">Cuts the connection off, from any thread.</param>
     public Subscription(string userId, StreamRequest request, StreamContext context, Action abort)
@@ -103,6 +108,13 @@ internal sealed partial class Subscription
     {
         lock (_gate)
         {
+            if (_epoch.Length > 0 && frame.Epoch != _epoch)
+            {
+                _startsAnew = true;
+                _signal.Set();
+                return true;
+            }
+
             _known = Math.Max(_known, frame.Seq);
             if (!_live || frame.Seq <= _tail) return true;
             if (frame.Seq != _tail + 1) return false;
@@ -115,7 +127,7 @@ internal sealed partial class Subscription
             {
                 _tail = frame.Seq;
                 // A skipped one wakes nobody: the next heartbeat moves the client's cursor over it.
-                if (_types?.Wants(frame.EventType) == false) return true;
+                if (frame.IsHidden || _types?.Wants(frame.EventType) == false) return true;
                 (_queue ??= []).Add(frame);
                 _queuedBytes += frame.Bytes.Length;
             }
@@ -148,6 +160,19 @@ internal sealed partial class Subscription
             // At least one, until the log has been asked.
             _known = Math.Max(_known, _tail + 1);
             if (_live) FallBehind();
+        }
+
+        _signal.Set();
+    }
+
+    /// <summary>The mailbox was erased: what follows is another history.</summary>
+    public void StartAnew()
+    {
+        lock (_gate)
+        {
+            // What begins now begins in it.
+            if (_epoch.Length == 0) return;
+            _startsAnew = true;
         }
 
         _signal.Set();

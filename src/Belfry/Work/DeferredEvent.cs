@@ -25,6 +25,10 @@ internal sealed record DeferredEvent
     /// <summary>UTC, whole microseconds.</summary>
     public required DateTime EventTimestamp { get; init; }
 
+    public DateTime? ExpiresAt { get; init; }
+
+    public string? CollapseKey { get; init; }
+
     public required byte[] Payload { get; init; }
 
     public string? Traceparent { get; init; }
@@ -49,6 +53,8 @@ internal sealed record DeferredEvent
             EventType = json.GetProperty("event_type").GetString()!,
             Priority = (Priority)json.GetProperty("priority").GetInt32(),
             EventTimestamp = json.GetProperty("event_timestamp").GetDateTime(),
+            ExpiresAt = json.TryGetProperty("expires_at", out var expires) ? expires.GetDateTime() : null,
+            CollapseKey = json.TryGetProperty("collapse_key", out var key) ? key.GetString() : null,
             Payload = RawBytes(json.GetProperty("payload")),
             Traceparent = json.TryGetProperty("traceparent", out var traceparent) ? traceparent.GetString() : null,
             Attributes = json.TryGetProperty("attributes", out var attributes) ? RawBytes(attributes) : null,
@@ -69,6 +75,8 @@ internal sealed record DeferredEvent
             json.WriteString("event_type"u8, EventType);
             json.WriteNumber("priority"u8, (int)Priority);
             json.WriteString("event_timestamp"u8, EventTimestamp);
+            if (ExpiresAt is { } expiresAt) json.WriteString("expires_at"u8, expiresAt);
+            if (CollapseKey is not null) json.WriteString("collapse_key"u8, CollapseKey);
             if (Traceparent is not null) json.WriteString("traceparent"u8, Traceparent);
             if (UserId is not null) json.WriteString("user_id"u8, UserId);
             if (Topic is not null) json.WriteString("topic"u8, Topic);
@@ -104,6 +112,8 @@ internal sealed record DeferredEvent
         EventType = EventType,
         Priority = Priority,
         EventTimestamp = EventTimestamp,
+        ExpiresAt = ExpiresAt,
+        CollapseKey = CollapseKey,
         Traceparent = Traceparent,
         Attributes = Attributes,
         Payload = Payload,

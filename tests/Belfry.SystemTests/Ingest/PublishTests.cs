@@ -41,7 +41,7 @@ public sealed class PublishTests(SharedPostgres postgres) : IAsyncLifetime
             [{"id":"a","user_id":"u1","event_type":"t"},
              {"id":"b","event_type":"t"},
              {"id":"c","user_ids":["u2","u1","u3"],"event_type":"t"},
-             {"id":"d","user_id":"u1","event_type":"t","expires_at":"2100-01-01T00:00:00Z"},
+             {"id":"d","user_id":"u1","event_type":"t","expires_at":"never"},
              {"id":"a","user_id":"u1","event_type":"t"}]
             """);
 
@@ -51,7 +51,7 @@ public sealed class PublishTests(SharedPostgres postgres) : IAsyncLifetime
             ["0 a u1 1 False", "2 c u2 1 False", "2 c u1 2 False", "2 c u3 1 False", "4 a u1 1 True"],
             body.GetProperty("accepted").EnumerateArray().Select(Describe));
         Assert.Equal(
-            [(1, ProblemTypes.InvalidField), (3, ProblemTypes.NotSupported)],
+            [(1, ProblemTypes.InvalidField), (3, ProblemTypes.InvalidField)],
             body.GetProperty("rejected").EnumerateArray().Select(r => (r.GetProperty("index").GetInt32(), r.GetProperty("problem").GetProperty("type").GetString())));
 
         static string Describe(JsonElement a) =>

@@ -18,7 +18,9 @@ internal static class Events
         string? traceparent = null,
         string? attributes = null,
         Priority priority = Priority.Medium,
-        string type = "job.posted")
+        string type = "job.posted",
+        DateTime? expiresAt = null,
+        string? collapseKey = null)
     {
         id ??= Guid.CreateVersion7().ToString();
         return new NewNotification
@@ -32,6 +34,8 @@ internal static class Events
             Priority = priority,
             EventTimestamp = timestamp ?? new DateTime(2026, 11, 22, 10, 0, 0, DateTimeKind.Utc),
             Payload = Encoding.UTF8.GetBytes(payload),
+            ExpiresAt = expiresAt,
+            CollapseKey = collapseKey,
             Traceparent = traceparent,
             Attributes = attributes is null ? null : Encoding.UTF8.GetBytes(attributes),
         };

@@ -115,13 +115,27 @@ public sealed class FlatEventTests
     }
 
     [Theory]
-    [InlineData("expires_at", "\"2027-01-01T00:00:00Z\"")]
-    [InlineData("collapse_key", "\"k\"")]
-    public void A_field_of_a_feature_that_is_not_there_is_refused_by_name(string field, string value)
+    [InlineData("""{"user_id":"u","event_type":"t","expires_at":"2027-01-01T01:00:00+01:00","collapse_key":"likes of 7"}""")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"s","subject":"u","type":"t","expiresat":"2027-01-01T00:00:00Z","collapsekey":"likes of 7"}""")]
+    public void When_it_ends_and_what_it_takes_the_place_of_are_read(string json)
+    {
+        var notification = Assert.Single(Doors.One(json).Notifications!);
+
+        Assert.Equal(new DateTime(2027, 1, 1, 0, 0, 0, DateTimeKind.Utc), notification.ExpiresAt);
+        Assert.Equal("likes of 7", notification.CollapseKey);
+        Assert.Null(notification.Attributes);
+    }
+
+    [Theory]
+    [InlineData("expires_at", "5")]
+    [InlineData("expires_at", "\"tomorrow\"")]
+    [InlineData("collapse_key", "\"\"")]
+    [InlineData("collapse_key", "7")]
+    public void An_end_or_a_key_that_is_none_is_refused_by_name(string field, string value)
     {
         var problem = Doors.Refused($$"""{"user_id":"u","event_type":"t","{{field}}":{{value}}}""");
 
-        Assert.Equal(ProblemTypes.NotSupported, problem.Type);
+        Assert.Equal(ProblemTypes.InvalidField, problem.Type);
         Assert.StartsWith(field, problem.Detail, StringComparison.Ordinal);
     }
 

@@ -53,6 +53,19 @@ internal static class WakeMessage
         return Base64Url.EncodeToString(bytes);
     }
 
+    /// <summary>A change of an inbox, in its own bytes. Null: it is too large for a message.</summary>
+    public static string? OfState(Guid sender, ReadOnlySpan<byte> change)
+    {
+        if (Header + change.Length > MaxBytes) return null;
+        Span<byte> bytes = stackalloc byte[MaxBytes];
+        Begin(bytes, sender, WakeKind.State);
+        change.CopyTo(bytes[Header..]);
+        return Base64Url.EncodeToString(bytes[..(Header + change.Length)]);
+    }
+
+    /// <summary>The bytes that <see cref="OfState"/> was given, of a message of this kind.</summary>
+    public static byte[] ReadState(string text) => Base64Url.DecodeFromChars(text)[Header..];
+
     /// <summary>False: it is not one of ours, or of a version that we do not know.</summary>
     public static bool TryRead(string text, out Guid sender, out WakeKind kind, [NotNullWhen(true)] out List<KeyValuePair<ulong, long>>? wakes)
     {
@@ -64,6 +77,12 @@ internal static class WakeMessage
 
         sender = new Guid(bytes.AsSpan(1, 16), bigEndian: true);
         kind = (WakeKind)bytes[17];
+        if (kind == WakeKind.State)
+        {
+            wakes = [];
+            return true;
+        }
+
         var users = new List<KeyValuePair<ulong, long>>((length - Header) / 10);
         var rest = bytes.AsSpan(Header, length - Header);
         while (rest.Length > 0)
@@ -119,4 +138,7 @@ internal enum WakeKind : byte
 
     /// <summary>More was stored than fits: look for yourselves.</summary>
     Look = 2,
+
+    /// <summary>A user has done something with his notifications.</summary>
+    State = 3,
 }

@@ -1,5 +1,6 @@
 using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Cluster.Wakes;
@@ -72,6 +73,9 @@ internal sealed partial class WakeReceiver(
         {
             case WakeKind.Users:
                 calls.Call(users);
+                break;
+            case WakeKind.State when InboxChangeBytes.TryRead(WakeMessage.ReadState(text), out var change):
+                calls.CallChanged(change);
                 break;
             case WakeKind.Look:
                 sweeper.Demand();

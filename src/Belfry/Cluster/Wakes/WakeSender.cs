@@ -1,4 +1,5 @@
 using Belfry.Mailboxes.Lanes;
+using Belfry.Mailboxes.Marks;
 using Microsoft.Extensions.Options;
 
 namespace Belfry.Cluster.Wakes;
@@ -9,10 +10,13 @@ namespace Belfry.Cluster.Wakes;
 /// </summary>
 internal sealed partial class WakeSender(
     IWakeBus bus, Members members, InstanceIdentity identity, ClusterMetrics metrics, IOptions<ClusterOptions> options, TimeProvider time, ILogger<WakeSender> log)
-    : BackgroundService, IStoredBatchListener
+    : BackgroundService, IStoredBatchListener, IInboxListener
 {
     /// <summary>Users that wait to be named; with more, the others are told to look for themselves.</summary>
     private const int MaxWaiting = 50_000;
+
+    /// <summary>Changes of inboxes that wait to be told; more are left to the others' looks.</summary>
+    private const int MaxChanges = 1_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -23,6 +27,7 @@ internal sealed partial class WakeSender(
 
     // Under _gate.
     private Dictionary<ulong, long> _waiting = [];
+    private List<string> _changes = [];
     private bool _tooMany;
     private bool _greet;
 
@@ -33,6 +38,21 @@ internal sealed partial class WakeSender(
         // Alone there is nobody to tell, and who comes later reads the log.
         if (members.HasPeers && (batch.Items.Count > 0 || batch.Wakes.Count > 0)) Add(batch);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A message of its own for each: it names its user, so that it reaches nobody else.</summary>
+    public void Changed(InboxChange change)
+    {
+        if (!members.HasPeers) return;
+        var message = WakeMessage.OfState(identity.Id, InboxChangeBytes.Of(change))
+            // Without the seqs it says that there is something to be read.
+            ?? WakeMessage.OfState(identity.Id, InboxChangeBytes.Of(change with { Kind = InboxChangeKind.Unknown, Seqs = null }));
+        lock (_gate)
+        {
+            if (message is null || _changes.Count >= MaxChanges) return;
+            _changes.Add(message);
+            Signal();
+        }
     }
 
     /// <summary>Tells the others that this instance is there.</summary>
@@ -53,10 +73,10 @@ internal sealed partial class WakeSender(
         lock (_gate)
         {
             waiting = _waiting;
-            messages = WakeMessage.Of(identity.Id, waiting);
+            messages = [.. WakeMessage.Of(identity.Id, waiting), .. _changes];
             if (_tooMany) messages.Add(WakeMessage.Of(identity.Id, WakeKind.Look));
             if (_greet) messages.Add(WakeMessage.Of(identity.Id, WakeKind.Hello));
-            (_waiting, _tooMany, _greet) = (new Dictionary<ulong, long>(waiting.Count), false, false);
+            (_waiting, _changes, _tooMany, _greet) = (new Dictionary<ulong, long>(waiting.Count), [], false, false);
         }
 
         if (messages.Count == 0) return;

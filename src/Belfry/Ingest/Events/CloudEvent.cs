@@ -7,7 +7,7 @@ namespace Belfry.Ingest.Events;
 
 /// <summary>
 /// A CloudEvent 1.0 in its JSON form. <c>subject</c> is the user; <c>priority</c>, <c>userids</c> (users with commas between them),
-/// <c>topic</c>, <c>deliverat</c> and <c>traceparent</c> are extensions that mean something here, every other one is kept as an attribute.
+/// <c>topic</c>, <c>deliverat</c>, <c>expiresat</c>, <c>collapsekey</c> and <c>traceparent</c> are extensions that mean something here, every other one is kept as an attribute.
 /// </summary>
 internal static class CloudEvent
 {
@@ -19,8 +19,6 @@ internal static class CloudEvent
             fields.Refuse(Problems.InvalidField("specversion is not 1.0."));
         }
 
-        fields.RefuseUnsupported(Member.ExpiresAtExtension);
-        fields.RefuseUnsupported(Member.CollapseKeyExtension);
         DemandJson(ref fields);
 
         var content = new EventContent
@@ -31,6 +29,8 @@ internal static class CloudEvent
             UserIds = fields.UserList(),
             Topic = fields.Text(Member.Topic, EventLimits.Name),
             DeliverAt = fields.Time(Member.DeliverAtExtension),
+            ExpiresAt = fields.Time(Member.ExpiresAtExtension),
+            CollapseKey = fields.Text(Member.CollapseKeyExtension, EventLimits.Name),
             EventType = fields.RequiredText(Member.Type, EventLimits.EventType),
             Priority = fields.Priority(),
             Timestamp = fields.Time(Member.Time) ?? defaults.Timestamp,

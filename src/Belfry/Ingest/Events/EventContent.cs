@@ -21,6 +21,11 @@ internal readonly ref struct EventContent
     /// <summary>Null: now.</summary>
     public DateTime? DeliverAt { get; init; }
 
+    /// <summary>Null: never.</summary>
+    public DateTime? ExpiresAt { get; init; }
+
+    public string? CollapseKey { get; init; }
+
     public string? EventType { get; init; }
 
     public Priority Priority { get; init; }
@@ -80,6 +85,8 @@ internal readonly ref struct EventContent
             EventType = EventType!,
             Priority = Priority,
             EventTimestamp = Timestamp,
+            ExpiresAt = ExpiresAt,
+            CollapseKey = CollapseKey,
             Payload = Payload,
             Traceparent = Traceparent,
             Attributes = Attributes,
@@ -104,6 +111,8 @@ internal readonly ref struct EventContent
         EventType = EventType!,
         Priority = Priority,
         EventTimestamp = Timestamp,
+        ExpiresAt = ExpiresAt,
+        CollapseKey = CollapseKey,
         Traceparent = Traceparent,
         Attributes = Attributes,
         Payload = Payload,

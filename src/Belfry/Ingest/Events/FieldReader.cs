@@ -133,12 +133,6 @@ internal ref struct FieldReader
         return Problem is null ? raw.ToArray() : [];
     }
 
-    /// <summary>A field that is known, and that this version can do nothing with.</summary>
-    public void RefuseUnsupported(Member member)
-    {
-        if (Has(member)) Refuse(Problems.NotSupported($"{member.NameOf()} is not supported by this version."));
-    }
-
     private string? Text(string name, ReadOnlySpan<byte> quoted, int max)
     {
         var raw = quoted[1..^1];

@@ -6,9 +6,6 @@ internal static class FlatEvent
     public static EventVerdict Read(EventMembers members, in EventDefaults defaults)
     {
         var fields = new FieldReader(members);
-        fields.RefuseUnsupported(Member.ExpiresAt);
-        fields.RefuseUnsupported(Member.CollapseKey);
-
         // The original system's name for the id; id wins.
         var id = fields.Text(Member.Id, EventLimits.Name) ?? fields.Text(Member.NotificationId, EventLimits.Name);
         var content = new EventContent
@@ -19,6 +16,8 @@ internal static class FlatEvent
             UserIds = fields.UserArray(),
             Topic = fields.Text(Member.Topic, EventLimits.Name),
             DeliverAt = fields.Time(Member.DeliverAt),
+            ExpiresAt = fields.Time(Member.ExpiresAt),
+            CollapseKey = fields.Text(Member.CollapseKey, EventLimits.Name),
             EventType = fields.RequiredText(Member.EventType, EventLimits.EventType),
             Priority = fields.Priority(),
             Timestamp = fields.Time(Member.EventTimestamp) ?? defaults.Timestamp,

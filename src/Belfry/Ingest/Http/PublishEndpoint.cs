@@ -35,7 +35,7 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
         if (FormatOf(http.Request) is not { } format)
         {
             const string types = "Send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8.";
-            await RefuseAsync(http, Problems.UnsupportedMediaType(types));
+            await ProblemResponse.RefuseAsync(http, Problems.UnsupportedMediaType(types));
             return;
         }
 
@@ -50,13 +50,13 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
         var key = http.Request.Headers[IdempotencyKeyHeader].ToString();
         if (key.Length > 0 && TextRules.FindFault(key, MaxIdempotencyKey) is { } fault)
         {
-            await RefuseAsync(http, Problems.InvalidField($"{IdempotencyKeyHeader} {fault}."));
+            await ProblemResponse.RefuseAsync(http, Problems.InvalidField($"{IdempotencyKeyHeader} {fault}."));
             return null;
         }
 
         if (await PublishBody.ReadAsync(http.Request, http.RequestAborted) is not { } bytes)
         {
-            await RefuseAsync(http, Problems.TooLarge($"A body has at most {EventLimits.Body} bytes."));
+            await ProblemResponse.RefuseAsync(http, Problems.TooLarge($"A body has at most {EventLimits.Body} bytes."));
             return null;
         }
 
@@ -72,7 +72,7 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
         }
 
         if (body.Problem is null) return body;
-        await RefuseAsync(http, body.Problem);
+        await ProblemResponse.RefuseAsync(http, body.Problem);
         return null;
     }
 
@@ -110,7 +110,7 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
         foreach (var rejected in answer.Rejected) metrics.Rejected(IngestMetrics.Http, rejected.Problem.Type);
         if (answer.Accepted.Count == 0)
         {
-            await RefuseAsync(http, Problems.NothingAccepted("Every event was rejected."), answer.Rejected);
+            await ProblemResponse.RefuseAsync(http, Problems.NothingAccepted("Every event was rejected."), answer.Rejected);
             return;
         }
 
@@ -123,16 +123,6 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
     {
         metrics.Unavailable(problem.Type);
         await ProblemResponse.WriteAsync(http, problem, retryAfter);
-    }
-
-    /// <summary>Each 400 has a list of what was rejected, be it empty.</summary>
-    private static Task RefuseAsync(HttpContext http, Problem problem, IReadOnlyList<RejectedEvent>? rejected = null)
-    {
-        var members = problem.Status != StatusCodes.Status400BadRequest ? null : new Dictionary<string, object?>
-        {
-            ["rejected"] = JsonSerializer.SerializeToElement(rejected ?? [], ContractsJson.Default.IReadOnlyListRejectedEvent),
-        };
-        return ProblemResponse.WriteAsync(http, problem, extensions: members);
     }
 
     private static EventFormat? FormatOf(HttpRequest request)

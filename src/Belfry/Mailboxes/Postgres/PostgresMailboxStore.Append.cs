@@ -134,6 +134,7 @@ internal sealed partial class PostgresMailboxStore
         AddItems(to, distinct.Items);
         AddMoves(to, batch.Moves);
         AddDeadLetters(to, batch.DeadLetters);
+        AddEnds(to, distinct.Items);
     }
 
     private static async Task<Appended[]> ReadAnswersAsync(NpgsqlDataReader reader, DistinctItems distinct, CancellationToken ct)
@@ -141,7 +142,8 @@ internal sealed partial class PostgresMailboxStore
         var stored = new Appended[distinct.Items.Count];
         while (await reader.ReadAsync(ct))
         {
-            stored[reader.GetInt32(0)] = new Appended(reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetDateTime(4));
+            stored[reader.GetInt32(0)] = new Appended(
+                reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetDateTime(4), reader.GetBoolean(5));
         }
 
         return distinct.AnswerAll(stored);
@@ -160,6 +162,13 @@ internal sealed partial class PostgresMailboxStore
         to.Add(PostgresArray.Of(items, NpgsqlDbType.Text, i => i.Traceparent));
         to.Add(PostgresArray.Of(items, NpgsqlDbType.Json, i => i.Attributes));
         to.Add(PostgresArray.Of(items, NpgsqlDbType.Json, i => i.Payload));
+    }
+
+    /// <summary>Empty where no item has one, and the statement then has nothing more to do.</summary>
+    private static void AddEnds(NpgsqlParameterCollection to, IReadOnlyList<NewNotification> items)
+    {
+        to.Add(PostgresArray.Of(items.Any(i => i.ExpiresAt is not null) ? items : [], NpgsqlDbType.TimestampTz, i => i.ExpiresAt));
+        to.Add(PostgresArray.Of(items.Any(i => i.CollapseKey is not null) ? items : [], NpgsqlDbType.Text, i => i.CollapseKey));
     }
 
     private static void AddMoves(NpgsqlParameterCollection to, IReadOnlyList<OffsetMove> moves)
@@ -187,9 +196,9 @@ internal sealed partial class PostgresMailboxStore
     private static partial class Sql
     {
         public const string Append = """
-            SELECT place, seq, duplicate, generation, received_at
+            SELECT place, seq, duplicate, generation, received_at, hidden
             FROM belfry.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                               $18, $19, $20, $21, $22, $23, $24, $25)
+                               $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
             """;
 
         public const string TakeOutbox = "SELECT belfry.take_outbox($1, $2)";

@@ -60,8 +60,13 @@ internal sealed partial class PostgresMailboxStore
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = last });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = FloorChunk });
             command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = endsAt });
-            if (await command.ExecuteScalarAsync(ct) is not string raised) return;
-            last = raised;
+            if (await command.ExecuteScalarAsync(ct) is not string[] raised) return;
+
+            // After it, and not with it: whoever counts leaves out what is below the floor, trimmed or not.
+            await using var trim = new NpgsqlCommand(Sql.TrimMarks, connection);
+            trim.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = raised });
+            await trim.ExecuteNonQueryAsync(ct);
+            last = raised[^1];
         }
     }
 
@@ -126,8 +131,10 @@ internal sealed partial class PostgresMailboxStore
                     base_part = greatest(m.base_part, $3)
                 FROM locked WHERE m.user_id = locked.user_id
             )
-            SELECT max(user_id) FROM gone
+            SELECT array_agg(user_id ORDER BY user_id) FROM gone
             """;
+
+        public const string TrimMarks = "SELECT belfry.trim_marks($1), belfry.trim_keys($1)";
 
         public const string AttachState = """
             SELECT coalesce((SELECT CASE WHEN inhdetachpending THEN 'pending' ELSE 'attached' END FROM pg_inherits

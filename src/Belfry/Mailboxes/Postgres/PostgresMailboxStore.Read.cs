@@ -1,5 +1,6 @@
 using System.Data;
 using Belfry.Contracts;
+using Belfry.Mailboxes.Marks;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,20 +9,22 @@ namespace Belfry.Mailboxes.Postgres;
 /// <summary>What streams ask of the store: heads, pages of the log, delivered seqs.</summary>
 internal sealed partial class PostgresMailboxStore
 {
+    /// <summary>Of <c>belfry.heads</c>, as <see cref="ReadHead"/> reads them.</summary>
+    internal const string HeadColumns =
+        "generation, floor_seq, last_seq, delivered_seq, state_version, seen_sum, read_sum, hidden_sum, gone_sum";
+
+    /// <summary>Of the log, as <see cref="ReadRow"/> reads them.</summary>
+    internal const string LogColumns =
+        "seq, notification_id, source, event_id, event_type, priority, event_timestamp, received_at, traceparent, attributes, payload, " +
+        "expires_at, collapse_key";
+
     public Task<MailboxHead> ReadHeadAsync(string userId, CancellationToken ct) =>
         GuardAsync("read a head", async () =>
         {
             await using var command = _pool.CreateCommand(Sql.ReadHead);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
             await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, ct);
-            if (!await reader.ReadAsync(ct)) return default;
-
-            return new MailboxHead(
-                Generation: reader.GetInt32(0),
-                FloorSeq: reader.GetInt64(1),
-                LastSeq: reader.GetInt64(2),
-                DeliveredSeq: reader.GetInt64(3),
-                StateVersion: reader.GetInt64(4));
+            return await reader.ReadAsync(ct) ? ReadHead(reader) : default;
         });
 
     public Task<IReadOnlyList<StoredNotification>> ReadAfterAsync(
@@ -39,7 +42,7 @@ internal sealed partial class PostgresMailboxStore
             {
                 var row = ReadRow(reader, userId);
                 bytes += row.Content.Size;
-                page.Add(row);
+                page.Add(reader.GetBoolean(13) ? row with { Hidden = true } : row);
             }
 
             return page;
@@ -59,9 +62,9 @@ internal sealed partial class PostgresMailboxStore
             while (await reader.ReadAsync(ct))
             {
                 if (bytes >= maxBytes) return new NewPage(rows, IsComplete: false);
-                var row = ReadRow(reader, places[reader.GetInt32(12)].UserId);
+                var row = ReadRow(reader, places[reader.GetInt32(15)].UserId);
                 bytes += row.Content.Size;
-                rows.Add((row, reader.GetInt32(11)));
+                rows.Add((reader.GetBoolean(13) ? row with { Hidden = true } : row, reader.GetInt32(14)));
             }
 
             return new NewPage(rows, IsComplete: true);
@@ -86,7 +89,19 @@ internal sealed partial class PostgresMailboxStore
             return counts;
         });
 
-    private static StoredNotification ReadRow(NpgsqlDataReader row, string userId) =>
+    internal static MailboxHead ReadHead(NpgsqlDataReader row) =>
+        new(
+            Generation: row.GetInt32(0),
+            FloorSeq: row.GetInt64(1),
+            LastSeq: row.GetInt64(2),
+            DeliveredSeq: row.GetInt64(3),
+            StateVersion: row.GetInt64(4))
+        {
+            Marks = new MarkSums(Seen: row.GetInt64(5), Read: row.GetInt64(6), Hidden: row.GetInt64(7), Gone: row.GetInt64(8)),
+        };
+
+    /// <summary>From the columns that <see cref="LogColumns"/> names.</summary>
+    internal static StoredNotification ReadRow(NpgsqlDataReader row, string userId) =>
         new(
             new NewNotification
             {
@@ -101,34 +116,27 @@ internal sealed partial class PostgresMailboxStore
                 Traceparent = row.IsDBNull(8) ? null : row.GetString(8),
                 Attributes = row.IsDBNull(9) ? null : row.GetFieldValue<byte[]>(9),
                 Payload = row.GetFieldValue<byte[]>(10),
+                ExpiresAt = row.IsDBNull(11) ? null : row.GetDateTime(11),
+                CollapseKey = row.IsDBNull(12) ? null : row.GetString(12),
             },
             Seq: row.GetInt64(0),
             ReceivedAt: row.GetDateTime(7));
 
     private static partial class Sql
     {
-        public const string ReadHead = """
-            SELECT m.generation, m.floor_seq,
-                   greatest(m.base_seq, (SELECT n.seq FROM belfry.notifications n
-                                         WHERE n.user_id = m.user_id AND n.received_at >= m.base_part
-                                         ORDER BY n.seq DESC LIMIT 1)),
-                   coalesce(c.delivered_seq, 0), coalesce(c.state_version, 0)
-            FROM belfry.mailboxes m LEFT JOIN belfry.cursors c ON c.user_id = m.user_id
-            WHERE m.user_id = $1
-            """;
+        public const string ReadHead = $"SELECT {HeadColumns} FROM belfry.heads WHERE user_id = $1";
 
-        public const string ReadAfter = """
-            SELECT seq, notification_id, source, event_id, event_type, priority, event_timestamp, received_at, traceparent,
-                   attributes, payload
+        // Marks are asked for only where something is gone: that is one look for the whole page.
+        public const string ReadAfter = $"""
+            SELECT {LogColumns},
+                   expires_at <= belfry.now() IS TRUE
+                   OR CASE WHEN (SELECT i.gone_sum > 0 FROM belfry.inboxes i WHERE i.user_id = $1)
+                           THEN belfry.marks_of($1, seq) >= 8 ELSE false END
             FROM belfry.notifications
             WHERE user_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
             """;
 
-        public const string ReadNew = """
-            SELECT seq, notification_id, source, event_id, event_type, priority, event_timestamp, received_at, traceparent,
-                   attributes, payload, generation, place
-            FROM belfry.read_new($1, $2, $3)
-            """;
+        public const string ReadNew = $"SELECT {LogColumns}, hidden, generation, place FROM belfry.read_new_shown($1, $2, $3)";
 
         // Sorted, as everything that locks rows of several users; what stands higher already is not rewritten.
         public const string MoveDelivered = """

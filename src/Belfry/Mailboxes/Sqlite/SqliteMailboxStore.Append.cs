@@ -65,6 +65,9 @@ internal sealed partial class SqliteMailboxStore
                 : new Appended(FirstSeq(session, item), Duplicate: true, tail.Generation, UnixMicroseconds.ToDateTime(now));
         }
 
+        Mute(session, batch.Items, stored);
+        TakePlaces(session, batch.Items, stored);
+
         var added = new AddedTask[batch.Tasks.Count];
         for (var i = 0; i < added.Length; i++) added[i] = SqliteTasks.Add(session, batch.Tasks[i], now);
 
@@ -107,6 +110,8 @@ internal sealed partial class SqliteMailboxStore
             .Bind(item.Traceparent)
             .Bind(item.Attributes)
             .Bind(item.Payload)
+            .Bind(item.ExpiresAt is { } expiresAt ? UnixMicroseconds.From(expiresAt) : (long?)null)
+            .Bind(item.CollapseKey)
             .Run();
         return session.Changes == 1;
     }
@@ -140,8 +145,8 @@ internal sealed partial class SqliteMailboxStore
         // converts nothing.
         public const string Insert = """
             INSERT INTO notifications (user_id, seq, received_at, event_timestamp, notification_id, event_key, priority,
-                                       source, event_id, event_type, traceparent, attributes, payload)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, CAST(?12 AS TEXT), CAST(?13 AS TEXT))
+                                       source, event_id, event_type, traceparent, attributes, payload, expires_at, collapse_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, CAST(?12 AS TEXT), CAST(?13 AS TEXT), ?14, ?15)
             ON CONFLICT (event_key, user_id) DO NOTHING
             """;
 

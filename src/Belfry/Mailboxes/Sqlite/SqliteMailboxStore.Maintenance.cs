@@ -35,6 +35,10 @@ internal sealed partial class SqliteMailboxStore
         }
 
         session.Prepare(Sql.RaiseFloors).Bind(last).Run();
+        session.Prepare(Sql.TrimSums).Bind(last).Run();
+        session.Prepare(Sql.TrimMarks).Bind(last).Run();
+        session.Prepare(Sql.CutMarks).Bind(last).Run();
+        session.Prepare(Sql.TrimKeys).Bind(last).Run();
         session.Prepare(Sql.Remove).Bind(last).Run();
         var rows = session.Changes;
         write.Commit();
@@ -62,6 +66,29 @@ internal sealed partial class SqliteMailboxStore
             UPDATE mailboxes SET floor_seq = max(floor_seq, gone.seq)
             FROM (SELECT user_id, max(seq) AS seq FROM notifications NOT INDEXED WHERE position <= ?1 GROUP BY user_id) AS gone
             WHERE mailboxes.user_id = gone.user_id
+            """;
+
+        private const string OfThese = "user_id IN (SELECT user_id FROM notifications NOT INDEXED WHERE position <= ?1)";
+
+        public const string TrimSums = $"""
+            UPDATE inboxes SET seen_sum = seen_sum - below.seen, read_sum = read_sum - below.read, hidden_sum = hidden_sum - below.hidden,
+                               gone_sum = gone_sum - below.gone
+            FROM (SELECT user_id, sum(size) AS seen, sum(size * (state >= 2)) AS read, sum(size * (state >= 4)) AS hidden,
+                         sum(size * (state >= 8)) AS gone
+                  FROM (SELECT m.user_id, k.state, min(k.last_seq, m.floor_seq) - k.first_seq + 1 AS size
+                        FROM mailboxes m JOIN marks k ON k.user_id = m.user_id AND k.first_seq <= m.floor_seq WHERE m.{OfThese})
+                  GROUP BY user_id) AS below
+            WHERE inboxes.user_id = below.user_id
+            """;
+
+        private const string Floor = "(SELECT m.floor_seq FROM mailboxes m WHERE m.user_id = marks.user_id)";
+
+        public const string TrimMarks = $"DELETE FROM marks WHERE {OfThese} AND last_seq <= {Floor}";
+
+        public const string CutMarks = $"UPDATE marks SET first_seq = {Floor} + 1 WHERE {OfThese} AND first_seq <= {Floor}";
+
+        public const string TrimKeys = $"""
+            DELETE FROM collapse_keys WHERE {OfThese} AND seq <= (SELECT m.floor_seq FROM mailboxes m WHERE m.user_id = collapse_keys.user_id)
             """;
 
         public const string Remove = "DELETE FROM notifications WHERE position <= ?1";

@@ -28,6 +28,8 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
+    public SqliteStatement Bind(long? value) => value is { } number ? Bind(number) : BindNull();
+
     public SqliteStatement Bind(string? value)
     {
         if (value is null) return BindNull();

@@ -1,6 +1,4 @@
 using System.Data;
-using Belfry.Contracts;
-using Belfry.Mailboxes;
 using Belfry.Mailboxes.Postgres;
 using Belfry.Work.Webhooks;
 using Npgsql;
@@ -57,7 +55,10 @@ internal sealed class PostgresWebhookStore(PostgresMailboxStore store, TimeProvi
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = task.Seq });
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = task.NotificationId });
             await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, ct);
-            return await reader.ReadAsync(ct) ? new WebhookNotification(Read(reader, task), Delivered: reader.GetBoolean(9)) : new WebhookNotification(null, Delivered: false);
+            return await reader.ReadAsync(ct)
+                ? new WebhookNotification(
+                    PostgresMailboxStore.ReadRow(reader, task.UserId), Delivered: reader.GetBoolean(13), reader.IsDBNull(14) ? null : reader.GetFieldValue<byte[]>(14))
+                : new WebhookNotification(null, Delivered: false, Preferences: null);
         }, ct);
 
     public Task<IReadOnlyList<(string Name, long Waiting)>> ListStrandedAsync(IReadOnlyCollection<string> configured, CancellationToken ct) =>
@@ -85,24 +86,6 @@ internal sealed class PostgresWebhookStore(PostgresMailboxStore store, TimeProvi
         }, ct);
     }
 
-    private static StoredNotification Read(NpgsqlDataReader row, WebhookTask task) => new(
-        new NewNotification
-        {
-            UserId = task.UserId,
-            NotificationId = task.NotificationId,
-            EventKey = default,
-            Source = row.GetString(0),
-            EventId = row.GetString(1),
-            EventType = row.GetString(2),
-            Priority = (Priority)row.GetInt16(3),
-            EventTimestamp = row.GetDateTime(4),
-            Traceparent = row.IsDBNull(6) ? null : row.GetString(6),
-            Attributes = row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7),
-            Payload = row.GetFieldValue<byte[]>(8),
-        },
-        task.Seq,
-        ReceivedAt: row.GetDateTime(5));
-
     private static class Sql
     {
         public const string Scan = """
@@ -112,11 +95,13 @@ internal sealed class PostgresWebhookStore(PostgresMailboxStore store, TimeProvi
 
         public const string Summarize = "SELECT belfry.summarize_log(belfry.now() - $1)";
 
-        public const string Find = """
-            SELECT n.source, n.event_id, n.event_type, n.priority, n.event_timestamp, n.received_at, n.traceparent, n.attributes, n.payload,
-                   n.seq <= coalesce((SELECT c.delivered_seq FROM belfry.cursors c WHERE c.user_id = n.user_id), 0)
+        public const string Find = $"""
+            SELECT {PostgresMailboxStore.LogColumns},
+                   n.seq <= coalesce((SELECT c.delivered_seq FROM belfry.cursors c WHERE c.user_id = n.user_id), 0),
+                   (SELECT p.body FROM belfry.preferences p WHERE p.user_id = n.user_id)
             FROM belfry.notifications n
             WHERE n.user_id = $1 AND n.seq = $2 AND n.notification_id = $3 AND (n.expires_at IS NULL OR n.expires_at > belfry.now())
+              AND belfry.marks_of(n.user_id, n.seq) < 8
             """;
 
         public const string ListStranded = """

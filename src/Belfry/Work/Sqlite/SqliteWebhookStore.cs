@@ -24,7 +24,9 @@ internal sealed class SqliteWebhookStore(SqliteMailboxStore store) : IWebhookSto
     public Task<WebhookNotification> FindAsync(WebhookTask task, CancellationToken ct) => store.ReadAsync("find a notification", session =>
     {
         using var row = session.Prepare(Sql.Find).Bind(task.UserId).Bind(task.Seq).Bind(task.NotificationId).Bind(store.Now);
-        return row.Step() ? new WebhookNotification(Read(row, task), Delivered: row.Int64(9) != 0) : new WebhookNotification(null, Delivered: false);
+        return row.Step()
+            ? new WebhookNotification(SqliteMailboxStore.ReadRow(row, task.UserId), Delivered: row.Int64(13) != 0, row.BytesOrNull(14))
+            : new WebhookNotification(null, Delivered: false, Preferences: null);
     }, ct);
 
     public Task<IReadOnlyList<(string Name, long Waiting)>> ListStrandedAsync(IReadOnlyCollection<string> configured, CancellationToken ct) =>
@@ -134,24 +136,6 @@ internal sealed class SqliteWebhookStore(SqliteMailboxStore store) : IWebhookSto
         return waiting;
     }
 
-    private static StoredNotification Read(SqliteStatement row, WebhookTask task) => new(
-        new NewNotification
-        {
-            UserId = task.UserId,
-            NotificationId = task.NotificationId,
-            EventKey = default,
-            Source = row.Text(0),
-            EventId = row.Text(1),
-            EventType = row.Text(2),
-            Priority = (Priority)row.Int32(3),
-            EventTimestamp = row.Time(4),
-            Traceparent = row.IsNull(6) ? null : row.Text(6),
-            Attributes = row.BytesOrNull(7),
-            Payload = row.Bytes(8),
-        },
-        task.Seq,
-        ReceivedAt: row.Time(5));
-
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static TimeSpan Between(long from, long to) => TimeSpan.FromMicroseconds(Math.Max(0, to - from));
@@ -187,11 +171,13 @@ internal sealed class SqliteWebhookStore(SqliteMailboxStore store) : IWebhookSto
             WHERE n.position >= ?1 AND (n.received_at > ?2 OR n.position > ?3) ORDER BY n.position LIMIT ?4
             """;
 
-        public const string Find = """
-            SELECT n.source, n.event_id, n.event_type, n.priority, n.event_timestamp, n.received_at, n.traceparent, n.attributes, n.payload,
-                   n.seq <= coalesce((SELECT c.delivered_seq FROM cursors c WHERE c.user_id = n.user_id), 0)
+        public const string Find = $"""
+            SELECT {SqliteMailboxStore.LogColumns},
+                   n.seq <= coalesce((SELECT c.delivered_seq FROM cursors c WHERE c.user_id = n.user_id), 0),
+                   (SELECT p.body FROM preferences p WHERE p.user_id = n.user_id)
             FROM notifications n
             WHERE n.user_id = ?1 AND n.seq = ?2 AND n.notification_id = ?3 AND (n.expires_at IS NULL OR n.expires_at > ?4)
+              AND NOT {SqliteMailboxStore.IsGone}
             """;
 
         public const string ListStranded = """

@@ -45,4 +45,5 @@ internal readonly record struct WebhookScan(int Number, bool Done, bool More, in
 
 /// <summary>What became of a notification since its task was made.</summary>
 /// <param name="Stored">Null: it is gone, or has expired.</param>
-internal sealed record WebhookNotification(StoredNotification? Stored, bool Delivered);
+/// <param name="Preferences">What its user wants to be told of, as he has said it; null: nothing.</param>
+internal sealed record WebhookNotification(StoredNotification? Stored, bool Delivered, byte[]? Preferences);

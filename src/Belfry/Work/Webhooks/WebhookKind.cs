@@ -32,6 +32,21 @@ internal sealed partial class WebhookKind(
             return TaskResult.Done;
         }
 
+        if (found.Preferences is { } said && WebhookWishes.Read(said) is var wishes)
+        {
+            if (wishes.Mutes(found.Stored.Content.EventType))
+            {
+                metrics.Skipped(endpoint, "muted");
+                if (pause.Skipped()) wakes.Wake();
+                return TaskResult.Done;
+            }
+
+            if (wishes.WaitAt(time.GetUtcNow().UtcDateTime, found.Stored.Content.Priority) is { } quiet)
+            {
+                throw new TaskFailedException("its user has quiet hours") { RetryIn = quiet };
+            }
+        }
+
         if (IsYoung(found.Stored) && (await presence.FindAsync(found.Stored.Content.UserId, ct)).Count > 0)
         {
             throw new TaskFailedException("the user is connected: whether this reaches him shows in a moment") { RetryIn = UntilItShows };
