@@ -48,6 +48,9 @@ internal sealed record RunOptions
     /// <summary>Whether the followers service publishes to topics, so that its events go through the work queue.</summary>
     public bool FollowersByTopic { get; init; }
 
+    /// <summary>Whether a transaction with a snapshot is open all the while.</summary>
+    public bool HoldTransaction { get; init; }
+
     /// <summary>How long is measured.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
 

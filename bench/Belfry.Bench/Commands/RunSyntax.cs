@@ -21,6 +21,7 @@ internal sealed class RunSyntax
     private readonly Option<bool> _apart = new("--apart") { Description = "Events come in at the first instance, streams are at the others." };
     private readonly Option<string?> _rate = new("--rate") { Description = "Events a second, or max: find the highest that holds (default 1200; fanout: 100).", HelpName = "n|max" };
     private readonly Option<string> _mix = new("--mix") { Description = "Whom events are for: users, or also topics (the followers service's, a third of all, by the work queue).", DefaultValueFactory = _ => "users" };
+    private readonly Option<bool> _hold = new("--hold-transaction") { Description = "live: a transaction with a snapshot stays open in PostgreSQL all the while." };
     private readonly DurationOption _duration = new("--duration", "How long is measured (default 60s; idle: 35s).");
     private readonly DurationOption _warmUp = new("--warm-up", "How long the load runs before that (default 3s).");
     private readonly Option<int?> _notifications = Number("--notifications", "replay: how many wait for each user (default 1000).", 1, 1_000_000);
@@ -56,7 +57,7 @@ internal sealed class RunSyntax
         command.Add(_scenario);
         foreach (var option in new Option[]
         {
-            _connections, _users, _instances, _apart, _rate, _mix, _duration, _warmUp, _notifications, _members, _kills, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
+            _connections, _users, _instances, _apart, _rate, _mix, _hold, _duration, _warmUp, _notifications, _members, _kills, _payload, _maxP99, _pipeline, _store, _via, _postgres, _kafka, _settings, _producer, _json, _html,
         })
         {
             command.Add(option);
@@ -78,6 +79,7 @@ internal sealed class RunSyntax
             Apart = parsed.GetValue(_apart),
             Rate = ReadRate(parsed.GetValue(_rate) ?? scenario.DefaultRate),
             FollowersByTopic = parsed.GetValue(_mix) == "topics",
+            HoldTransaction = parsed.GetValue(_hold),
             Duration = parsed.GetValue(_duration) ?? scenario.DefaultDuration,
             WarmUp = parsed.GetValue(_warmUp) ?? defaults.WarmUp,
             Notifications = parsed.GetValue(_notifications) ?? defaults.Notifications,
@@ -106,6 +108,11 @@ internal sealed class RunSyntax
         if (!pipeline.IsBelfry && result.GetValue(_mix) == "topics") result.AddError($"{pipeline.Name} has no topics.");
         if (result.GetValue(_apart) && (result.GetValue(_instances) ?? 1) < 2) result.AddError("--apart takes --instances of 2 or more.");
         if (result.GetValue(_instances) > 1 && result.GetValue(_store) == "sqlite") result.AddError("Several instances share a PostgreSQL.");
+        if (result.GetValue(_hold) && (result.GetValue(_scenario) != LiveScenario.ScenarioName || result.GetValue(_store) == "sqlite" || !pipeline.IsBelfry))
+        {
+            result.AddError("--hold-transaction is for live, with Belfry on PostgreSQL.");
+        }
+
         if (result.GetValue(_scenario) != FanOutScenario.ScenarioName) return;
         if (!pipeline.IsBelfry) result.AddError($"{pipeline.Name} has no topics.");
         if (result.GetValue(_store) != "postgres") result.AddError("fanout is measured on PostgreSQL.");

@@ -18,6 +18,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
 
     private MeasuredLoad? _load;
     private IReadOnlyList<Probe>? _probes;
+    private readonly List<string> _notes = [];
     private ReplayReport? _replay;
     private FanOutReport? _fanOut;
     private IdleReport? _idle;
@@ -32,6 +33,9 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         _load = search.Confirmed;
         _probes = search.Probes;
     }
+
+    /// <summary>Something to be known beside the figures.</summary>
+    public void AddNote(string note) => _notes.Add(note);
 
     public void AddReplay(MeasuredLoad load)
     {
@@ -187,6 +191,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         if (run.Retries > 0) yield return $"{run.Retries} requests were sent again.";
         if (_restarts is not null) yield return "CPU, network and WAL are those of the last seconds, after the last restart.";
         if (_fanOut?.Lives.Count > 1) yield return "CPU, network and WAL are those since the server's last start; the window includes the dead times, in which no single events were published.";
+        foreach (var note in _notes) yield return note;
         if (run.KafkaError is { } error) yield return $"The last error of the Kafka client: {error}.";
     }
 

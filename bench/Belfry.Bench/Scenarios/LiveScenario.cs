@@ -1,4 +1,5 @@
 using Belfry.Bench.Report;
+using Belfry.Bench.Topology;
 
 namespace Belfry.Bench.Scenarios;
 
@@ -7,7 +8,9 @@ internal sealed class LiveScenario : Scenario
 {
     private const double WarmUpRate = 1_000;
 
-    public override string Name => "live";
+    public const string ScenarioName = "live";
+
+    public override string Name => ScenarioName;
 
     public override string Description => "all users connected, events published at --rate: delivery, latency, cost; with --rate max the highest that holds";
 
@@ -20,6 +23,7 @@ internal sealed class LiveScenario : Scenario
         run.Progress.Say($"warming up for {options.WarmUp.TotalSeconds:0.#} s");
         await MeasuredLoad.RunRateAsync(run, options.Rate ?? WarmUpRate, options.WarmUp, long.MaxValue, ct);
 
+        await using var held = options.HoldTransaction ? await HeldTransaction.BeginAsync(run.Stand.PostgresConnectionString!, ct) : null;
         var report = new ReportBuilder(run, kafka);
         if (options.Rate is { } rate)
         {
@@ -32,6 +36,7 @@ internal sealed class LiveScenario : Scenario
             report.Add(search);
         }
 
+        if (held is not null) report.AddNote(await held.DescribeAsync(ct));
         return await report.FinishAsync(ct);
     }
 }
