@@ -60,6 +60,11 @@ internal static class ConsoleReport
             Line(output, $"{step.Kind} {step.Instance}", $"ended in {step.EndSeconds:N1} s with {step.ExitCode}; {step.Streams:N0} streams away for p50 {step.AwayMs.P50:N0} ms, p99 {step.AwayMs.P99:N0} ms, max {step.AwayMs.Max:N0} ms; at most {step.ConnectsInBusiestSecond:N0} came back in a second");
         }
 
+        if (report.Devices is { } devices)
+        {
+            Line(output, "Devices", $"{devices.Changes:N0} changes of {devices.Users:N0} users on one device showed on another after p50 {devices.ShownMs.P50:N1} ms, p99 {devices.ShownMs.P99:N1} ms, max {devices.ShownMs.Max:N1} ms");
+        }
+
         if (report.Idle is { } idle)
         {
             Line(output, "Each connection", $"server {idle.ServerRssBytesEach:N0} B resident ({idle.ServerPssBytesEach:N0} B proportional), kernel {idle.KernelTcpBytesEach:N0} B TCP buffers and {idle.KernelSlabBytesEach:N0} B objects for both ends");

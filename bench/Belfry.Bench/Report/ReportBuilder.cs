@@ -23,6 +23,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
     private FanOutReport? _fanOut;
     private IdleReport? _idle;
     private IReadOnlyList<RestartReport>? _restarts;
+    private DevicesReport? _devices;
 
     private MeasuredLoad Load => _load ?? throw new InvalidOperationException("Nothing was measured.");
 
@@ -56,6 +57,8 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
         _load = load;
         _restarts = restarts;
     }
+
+    public void AddDevices(DevicesReport devices) => _devices = devices;
 
     public void AddIdle(MeasuredLoad load, int connections)
     {
@@ -125,6 +128,7 @@ internal sealed class ReportBuilder(Run run, KafkaPosition kafkaBefore)
             Fanout = _fanOut,
             Idle = _idle,
             Restarts = _restarts,
+            Devices = _devices,
             Findings = [.. verdict.Findings.Named.Select(finding => finding.Describe(run.Users))],
             Notes = [.. Notes()],
             Parameters = Parameters(),

@@ -118,6 +118,12 @@ internal sealed record FanOutLife(long Mailboxes, double Seconds, double PerS, d
 internal sealed record RestartReport(
     string Kind, int Instance, int ExitCode, double EndSeconds, double StartSeconds, int Streams, LatencyReport AwayMs, int ConnectsInBusiestSecond);
 
+/// <summary>What one device of a user did, seen on another.</summary>
+/// <param name="Users">How many had two devices.</param>
+/// <param name="Changes">How many changes they made.</param>
+/// <param name="ShownMs">From the request that changes until the other device's stream has told of it.</param>
+internal sealed record DevicesReport(int Users, long Changes, LatencyReport ShownMs);
+
 /// <summary>What one more connection takes, in bytes, after it has been idle for the duration.</summary>
 /// <param name="Connections">Over how many this is the average.</param>
 /// <param name="ServerRssBytesEach">Resident memory of the server's process.</param>

@@ -84,6 +84,8 @@ internal sealed record RunReport
 
     public IReadOnlyList<RestartReport>? Restarts { get; init; }
 
+    public DevicesReport? Devices { get; init; }
+
     public IdleReport? Idle { get; init; }
 
     /// <summary>The first few of each kind of fault, by name.</summary>

@@ -14,6 +14,7 @@ internal sealed class Run : IAsyncDisposable
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(10);
 
+    private readonly UserToken _tokens;
     private readonly IPublisher? _publisher;
 
     private Run(RunOptions options, Stand stand, Progress progress)
@@ -23,8 +24,8 @@ internal sealed class Run : IAsyncDisposable
         Progress = progress;
         Users = UserSet.OfNewRun(options.Users, options.FollowersByTopic);
         Ledger = new Ledger(options.Users, options.Connections);
-        var tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
-        var target = new StreamTarget(stand.StreamUrls, tokens, Users, options.Connections);
+        _tokens = new UserToken(stand.Keys.Secret, TimeProvider.System.GetUtcNow() + TokenLifetime);
+        var target = new StreamTarget(stand.StreamUrls, _tokens, Users, options.Connections);
         Streams = new ClientPool(target, Users, options.Pipeline.KeepsEventIds, ClientPool.DefaultLoops);
         _publisher = options.Via == WayIn.None ? null : MakePublisher();
         Kafka = stand.KafkaBootstrap is { } kafka ? new KafkaProbe(kafka, stand.KafkaProperties, Stand.Topic, stand.Store) : null;
@@ -73,6 +74,8 @@ internal sealed class Run : IAsyncDisposable
         Streams.Open(count);
         await Streams.WaitUntilOpenAsync(OpenPatience, ct);
     }
+
+    public string TokenOf(int user) => _tokens.For(Users.NameOf(user));
 
     /// <summary>Waits until all that was acknowledged has been received; false when it does not get there.</summary>
     public async Task<bool> DrainAsync(CancellationToken ct)

@@ -6,7 +6,7 @@ namespace Belfry.Bench.Scenarios;
 internal abstract class Scenario
 {
     /// <summary>All there are.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new FanOutScenario(), new RestartsScenario(), new IdleScenario()];
+    public static IReadOnlyList<Scenario> All { get; } = [new LiveScenario(), new ReplayScenario(), new FanOutScenario(), new RestartsScenario(), new DevicesScenario(), new IdleScenario()];
 
     /// <summary>As on the command line.</summary>
     public abstract string Name { get; }

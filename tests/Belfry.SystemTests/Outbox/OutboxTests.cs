@@ -166,11 +166,12 @@ public sealed class OutboxTests(SharedPostgres shared)
         await using var application = await database.ConnectAsync(Cancelled);
 
         await PublishAsync(application, "'t', NULL, user_id => 'user-1', id => 'later', deliver_at => now() + interval '2 seconds'");
-        await PublishAsync(application, "'t', NULL, topic => 'news', id => 'n-1', event_timestamp => '2026-01-02T03:04:05.678+02'");
+        await PublishAsync(application, "'t', NULL, topic => 'news', id => 'n-1', event_timestamp => '2026-01-02T03:04:05.678+02', expires_at => '2100-01-02', collapse_key => 'k'");
 
         Assert.Equal(["n-1", "later"], (await one.TakeAsync(2)).Select(n => n.Id));
         var news = (await two.TakeAsync(1))[0];
         Assert.Equal(("n-1", DateTimeOffset.Parse("2026-01-02T01:04:05.678Z", CultureInfo.InvariantCulture)), (news.Id, news.EventTimestamp));
+        Assert.Equal((DateTimeOffset.Parse("2100-01-02T00:00:00Z", CultureInfo.InvariantCulture), "k"), (news.ExpiresAt, news.CollapseKey));
     }
 
     [Fact]

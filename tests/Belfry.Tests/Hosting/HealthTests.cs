@@ -54,10 +54,9 @@ public sealed class HealthTests
         foreach (var part in readiness.Parts.Keys) readiness.Report(part, true, null);
 
         // While this body is on its way, its request is in flight.
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var upload = server.Public.PostAsync("/probe/body", new HeldContent(entered, released.Task), TestContext.Current.CancellationToken);
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var upload = server.Public.PostAsync("/probe/body", new HeldContent(released.Task), TestContext.Current.CancellationToken);
+        await server.BodyBegun.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
         var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         draining.Started.Register(signalled.SetResult);
@@ -72,13 +71,12 @@ public sealed class HealthTests
     }
 
     /// <summary>A body that begins and then waits.</summary>
-    private sealed class HeldContent(TaskCompletionSource entered, Task released) : HttpContent
+    private sealed class HeldContent(Task released) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             await stream.WriteAsync("begin"u8.ToArray());
             await stream.FlushAsync();
-            entered.SetResult();
             await released;
         }
 

@@ -15,11 +15,13 @@ internal sealed class RunningServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly TemporaryFolder _folder;
+    private readonly TaskCompletionSource _bodyBegun;
 
-    private RunningServer(WebApplication app, TemporaryFolder folder, RecordedLog log)
+    private RunningServer(WebApplication app, TemporaryFolder folder, RecordedLog log, TaskCompletionSource bodyBegun)
     {
         _app = app;
         _folder = folder;
+        _bodyBegun = bodyBegun;
         Log = log;
         var listeners = app.Services.GetRequiredService<BoundListeners>();
         Public = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = listeners.Public, Timeout = StopLimit };
@@ -31,6 +33,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpClient Admin { get; }
 
     public RecordedLog Log { get; }
+
+    /// <summary>Completes when the first byte of a body has come to <c>/probe/body</c>.</summary>
+    public Task BodyBegun => _bodyBegun.Task;
 
     public IServiceProvider Services => _app.Services;
 
@@ -45,9 +50,10 @@ internal sealed class RunningServer : IAsyncDisposable
         var builder = BelfryHost.CreateChecked(new HostArguments { WorkingFolder = folder.Path, Environment = Environment(folder, dev, settings), Dev = dev });
         builder.Logging.ClearProviders().AddProvider(log);
         var app = BelfryHost.Build(builder);
-        MapProbes(app);
+        var bodyBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        MapProbes(app, bodyBegun);
         await BelfryHost.StartAsync(app, TestContext.Current.CancellationToken);
-        return new RunningServer(app, folder, log);
+        return new RunningServer(app, folder, log, bodyBegun);
     }
 
     /// <summary>What lies in its data folder.</summary>
@@ -90,13 +96,18 @@ internal sealed class RunningServer : IAsyncDisposable
         return environment;
     }
 
-    private static void MapProbes(WebApplication app)
+    private static void MapProbes(WebApplication app, TaskCompletionSource bodyBegun)
     {
         static string Who(HttpContext context) => context.User.Identity!.Name!;
 
         app.MapMethods("/probe/user", ["GET", "POST"], Who).RequireAuthorization(Policies.User);
         app.MapPost("/probe/publish", Who).RequireAuthorization(Policies.Publisher);
-        app.MapPost("/probe/body", async (HttpContext context) => await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted));
+        app.MapPost("/probe/body", async (HttpContext context) =>
+        {
+            await context.Request.Body.ReadExactlyAsync(new byte[1], context.RequestAborted);
+            bodyBegun.TrySetResult();
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        });
         app.MapGet("/probe/fails", string () => throw new InvalidOperationException("inner detail"));
         app.MapGet("/probe/caller", (HttpContext context) => $"{context.Connection.RemoteIpAddress} {context.Request.Scheme}");
         app.MapGet("/probe/admin", () => "operator").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);
