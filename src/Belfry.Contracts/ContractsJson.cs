@@ -9,6 +9,8 @@ namespace Belfry.Contracts;
 [JsonSerializable(typeof(Notification))]
 [JsonSerializable(typeof(CaughtUp))]
 [JsonSerializable(typeof(Reset))]
+[JsonSerializable(typeof(StreamAck))]
+[JsonSerializable(typeof(StreamPage))]
 [JsonSerializable(typeof(Bye))]
 [JsonSerializable(typeof(StateChanged))]
 [JsonSerializable(typeof(InboxCounts))]

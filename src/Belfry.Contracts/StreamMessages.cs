@@ -41,3 +41,19 @@ public static class ResetReasons
 /// <summary>Data of <c>bye</c>.</summary>
 /// <param name="RetryMs">How long to wait before the next connection, in milliseconds.</param>
 public sealed record Bye(long RetryMs);
+
+/// <summary>What <c>POST /v1/stream/ack</c> takes.</summary>
+/// <param name="Cursor">Everything up to here has arrived.</param>
+public sealed record StreamAck(string? Cursor);
+
+/// <summary>Answer of <c>GET /v1/stream?wait=</c>.</summary>
+/// <param name="Items">What stands after the request's cursor, in order; not all of it when there is much.</param>
+/// <param name="Cursor">For the next request.</param>
+/// <param name="Reset">The request's cursor could not be followed; the items stand after where it was moved.</param>
+/// <param name="StateVersion">Rises by one with each change of the mailbox's read state.</param>
+/// <param name="Counts">The mailbox's counts.</param>
+public sealed record StreamPage(IReadOnlyList<Notification> Items, string Cursor, StreamPageReset? Reset, long StateVersion, Counts Counts);
+
+/// <summary>That a page does not go on where the request's cursor stood.</summary>
+/// <param name="Reason">One of <see cref="ResetReasons"/>.</param>
+public sealed record StreamPageReset(string Reason);

@@ -38,9 +38,9 @@ internal sealed class PushConnection(string userId, int buffer)
     /// <summary>Writes until the connection ends.</summary>
     public async Task RunAsync(PipeWriter output, Cursor start, TimeSpan retry, CancellationToken ct)
     {
-        SseWriter.WriteHello(output, retry);
+        SseWriter.Instance.WriteHello(output, retry);
         var caughtUp = new CaughtUp(start.ToString(), StateVersion: 0, new Counts(0, 0, 0));
-        SseWriter.WriteEvent(output, StreamEvents.CaughtUp, start, caughtUp, ContractsJson.Default.CaughtUp);
+        SseWriter.Instance.WriteEvent(output, StreamEvents.CaughtUp, start, caughtUp, ContractsJson.Default.CaughtUp);
         await output.FlushAsync(ct);
 
         var buffer = _buffer.Reader;
@@ -49,15 +49,15 @@ internal sealed class PushConnection(string userId, int buffer)
             var chunk = 0;
             while (chunk < FlushChunk && buffer.TryRead(out var frame))
             {
-                if (frame is null) SseWriter.WriteHeartbeat(output);
-                else SseWriter.WriteFrame(output, frame, prev: frame.Seq - 1);
+                if (frame is null) SseWriter.Instance.WriteHeartbeat(output);
+                else SseWriter.Instance.WriteFrame(output, frame, prev: frame.Seq - 1);
                 chunk += frame?.Bytes.Length ?? 1;
             }
 
             if ((await output.FlushAsync(ct)).IsCompleted) return;
         }
 
-        SseWriter.WriteEvent(output, StreamEvents.Bye, cursor: null, new Bye((long)retry.TotalMilliseconds), ContractsJson.Default.Bye);
+        SseWriter.Instance.WriteEvent(output, StreamEvents.Bye, cursor: null, new Bye((long)retry.TotalMilliseconds), ContractsJson.Default.Bye);
         await output.FlushAsync(ct);
     }
 }

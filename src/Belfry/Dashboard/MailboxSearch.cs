@@ -17,7 +17,7 @@ internal sealed class MailboxSearch(IMailboxStore store, Hub hub)
         return new MailboxView(
             user, head.Generation, head.FloorSeq, head.LastSeq, head.DeliveredSeq, head.StateVersion,
             [.. rows.Reverse().Select(Show)],
-            [.. hub.Of(user).Select(stream => new StreamView(stream.Written, stream.IsLive, !stream.CountsAsDelivery))]);
+            [.. hub.Of(user).Select(stream => new StreamView(stream.Written, stream.IsLive, stream.Request.Types is not null))]);
     }
 
     private static NotificationView Show(StoredNotification row)

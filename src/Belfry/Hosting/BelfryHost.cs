@@ -74,6 +74,7 @@ internal static partial class BelfryHost
         app.MapUsers().RequireAuthorization(Policies.Operator);
         // A connection that lasts an hour would say nothing about how fast requests are answered.
         app.MapStreaming().RequireAuthorization(Policies.User).DisableHttpMetrics();
+        app.MapAcknowledgements().RequireAuthorization(Policies.User);
 
         app.MapGroup("").WithMetadata(ListenerMark.Admin).MapSignIn();
         var admin = app.MapGroup("").WithMetadata(ListenerMark.Admin).RequireAuthorization(Policies.Operator);

@@ -4,8 +4,8 @@ using Belfry.Mailboxes;
 namespace Belfry.Streaming;
 
 /// <summary>
-/// Moves the users' delivered seqs: what was written counts once its connection has outlived the write for some time. Each
-/// second is a bucket of (stream, seq) on a wheel; when the wheel has turned, those whose connection is still there are stored.
+/// Moves the users' delivered seqs: what was written counts once its connection has outlived the write for some time, and what a
+/// client acknowledges counts at once. Each second is a bucket of (stream, seq) on a wheel; when the wheel has turned, those whose connection is still there are stored.
 /// </summary>
 internal sealed partial class DeliveredTracker
 {
@@ -23,6 +23,9 @@ internal sealed partial class DeliveredTracker
     // Bounded by the users that had a stream here since the store last answered; one entry each.
     private readonly Dictionary<string, long> _due = new(StringComparer.Ordinal);
 
+    // Of clients that say themselves what has arrived. Bounded by the polls of one turn.
+    private readonly ConcurrentQueue<Delivered> _acknowledged = new();
+
     private bool _failing;
 
     public DeliveredTracker(IMailboxStore store, ILogger<DeliveredTracker> log)
@@ -34,25 +37,38 @@ internal sealed partial class DeliveredTracker
     /// <summary>A stream's flush has completed. Any thread.</summary>
     public void Wrote(Subscription stream)
     {
-        if (stream.CountsAsDelivery && stream.TryReport()) _wrote.Enqueue(stream);
+        if (stream.Request.CountsAsDelivery && stream.TryReport()) _wrote.Enqueue(stream);
     }
+
+    /// <summary>A client has everything up to this seq of its mailbox; stored with the next turn. Any thread.</summary>
+    public void Acknowledged(string userId, long seq) => _acknowledged.Enqueue(new Delivered(userId, seq));
+
+    /// <summary>The same, stored when this returns.</summary>
+    public Task AcknowledgeAsync(string userId, long seq, CancellationToken ct) => _store.MoveDeliveredAsync([new Delivered(userId, seq)], ct);
 
     /// <summary>Turns the wheel; called about once a second by one caller.</summary>
     /// <param name="now">A timestamp of the <see cref="TimeProvider"/>.</param>
     /// <param name="due">The timestamp at which what has been written up to now counts as delivered.</param>
-    public async Task TurnAsync(long now, long due, CancellationToken ct)
+    /// <param name="acknowledges">Whether a user has a client that says itself what has arrived: then only that counts.</param>
+    public async Task TurnAsync(long now, long due, Func<string, bool> acknowledges, CancellationToken ct)
     {
         Collect(due);
+        while (_acknowledged.TryDequeue(out var acknowledged)) Raise(acknowledged);
         while (_wheel.TryPeek(out var oldest) && oldest.Due <= now)
         {
             foreach (var (stream, seq) in _wheel.Dequeue().Writes)
             {
                 // A mailbox that was erased meanwhile has begun anew, and its stream with it.
-                if (!stream.HasEnded && seq <= stream.Written && seq > _due.GetValueOrDefault(stream.UserId)) _due[stream.UserId] = seq;
+                if (!stream.HasEnded && seq <= stream.Written && !acknowledges(stream.UserId)) Raise(new Delivered(stream.UserId, seq));
             }
         }
 
         await FlushAsync(ct);
+    }
+
+    private void Raise(Delivered delivered)
+    {
+        if (delivered.Seq > _due.GetValueOrDefault(delivered.UserId)) _due[delivered.UserId] = delivered.Seq;
     }
 
     private void Collect(long due)

@@ -77,12 +77,23 @@ internal sealed class Frame
         return new Frame(epoch, seq, content.EventType, buffer.WrittenSpan.ToArray(), prevStart);
     }
 
+    /// <summary>The notification's JSON alone.</summary>
+    /// <param name="prev">The last seq or bare id that the client had.</param>
+    public void WriteJson(IBufferWriter<byte> to, long prev)
+    {
+        // The first brace: neither the event's name nor a cursor has one.
+        var begin = Bytes.Span.IndexOf((byte)'{');
+        to.Write(Bytes.Span[begin..PrevStart]);
+        WriteNumber(to, prev);
+        to.Write("}"u8);
+    }
+
     internal static void WriteNumber(IBufferWriter<byte> to, long number)
     {
         Utf8Formatter.TryFormat(number, to.GetSpan(20), out var written);
         to.Advance(written);
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> to, string text) =>
+    internal static void WriteText(IBufferWriter<byte> to, string text) =>
         to.Advance(Encoding.UTF8.GetBytes(text, to.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
 }

@@ -30,6 +30,7 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener, IInboxListe
     private readonly StreamMetrics _metrics;
     private readonly TimeProvider _time;
     private int _connections;
+    private int _acknowledging;
 
     public Hub(IMailboxStore store, Presence presence, WakeCalls calls, Laggards laggards, StreamMetrics metrics, TimeProvider time)
     {
@@ -58,6 +59,10 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener, IInboxListe
 
     public bool Holds(string userId) => Array.Exists(At(UserHash.Of(userId)), s => s.UserId == userId);
 
+    /// <summary>Whether the user has a stream here whose client says itself what has arrived.</summary>
+    public bool Acknowledges(string userId) =>
+        Volatile.Read(ref _acknowledging) > 0 && Array.Exists(At(UserHash.Of(userId)), s => s.UserId == userId && s.Request.Acknowledges);
+
     /// <summary>Each user of this hash with live streams here, and how far the one is that is furthest back.</summary>
     public IEnumerable<MailboxPlace> FindLive(ulong hash) =>
         from stream in At(hash)
@@ -74,6 +79,7 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener, IInboxListe
             static (_, streams, added) => [.. streams, added],
             subscription);
         Interlocked.Increment(ref _connections);
+        if (subscription.Request.Acknowledges) Interlocked.Increment(ref _acknowledging);
         _metrics.Opened();
         if (streams.Count(s => s.UserId == subscription.UserId) == 1) _presence.Changed(subscription.UserId);
     }
@@ -91,6 +97,7 @@ internal sealed class Hub : BackgroundService, IStoredBatchListener, IInboxListe
             if (!removed) continue;
 
             Interlocked.Decrement(ref _connections);
+            if (subscription.Request.Acknowledges) Interlocked.Decrement(ref _acknowledging);
             if (!Array.Exists(rest, s => s.UserId == subscription.UserId)) _presence.Changed(subscription.UserId);
             return;
         }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Belfry.Contracts;
@@ -10,37 +9,44 @@ namespace Belfry.Streaming;
 /// The blocks of a stream, written into any buffer (WHATWG HTML, section 9.2). Lines of a block stand in the order event, id,
 /// data; data is always one line.
 /// </summary>
-internal static class SseWriter
+internal sealed class SseWriter : IBlockWriter
 {
-    /// <summary>A comment that says nothing: the heartbeat.</summary>
-    public static void WriteHeartbeat(IBufferWriter<byte> to) => to.Write(":\n\n"u8);
+    public const string MediaType = "text/event-stream";
 
-    /// <summary>The first bytes of a stream: they make proxies and clients see that it is open.</summary>
-    public static void WriteHello(IBufferWriter<byte> to, TimeSpan retry)
+    public static readonly SseWriter Instance = new();
+
+    private SseWriter()
+    {
+    }
+
+    public string ContentType => MediaType;
+
+    /// <summary>A comment.</summary>
+    public void WriteHeartbeat(IBufferWriter<byte> to) => to.Write(":\n\n"u8);
+
+    public void WriteHello(IBufferWriter<byte> to, TimeSpan retry)
     {
         to.Write(": belfry\n\n"u8);
         WriteRetry(to, retry);
     }
 
-    /// <summary>How long an EventSource waits before it connects again.</summary>
-    public static void WriteRetry(IBufferWriter<byte> to, TimeSpan retry)
+    public void WriteRetry(IBufferWriter<byte> to, TimeSpan retry)
     {
         to.Write("retry: "u8);
         Frame.WriteNumber(to, (long)retry.TotalMilliseconds);
         to.Write("\n\n"u8);
     }
 
-    /// <summary>Moves the client's cursor and fires nothing.</summary>
-    public static void WriteCursor(IBufferWriter<byte> to, Cursor cursor)
+    public void WriteCursor(IBufferWriter<byte> to, Cursor cursor)
     {
         WriteIdLine(to, cursor);
         to.Write("\n"u8);
     }
 
-    public static void WriteEvent<T>(IBufferWriter<byte> to, string name, Cursor? cursor, T data, JsonTypeInfo<T> type)
+    public void WriteEvent<T>(IBufferWriter<byte> to, string name, Cursor? cursor, T data, JsonTypeInfo<T> type)
     {
         to.Write("event: "u8);
-        WriteText(to, name);
+        Frame.WriteText(to, name);
         to.Write("\n"u8);
         if (cursor is { } place) WriteIdLine(to, place);
         to.Write("data: "u8);
@@ -48,8 +54,7 @@ internal static class SseWriter
         to.Write("\n\n"u8);
     }
 
-    /// <param name="prev">The last seq or bare id that this client had.</param>
-    public static void WriteFrame(IBufferWriter<byte> to, Frame frame, long prev)
+    public void WriteFrame(IBufferWriter<byte> to, Frame frame, long prev)
     {
         if (prev == frame.Seq - 1)
         {
@@ -65,12 +70,9 @@ internal static class SseWriter
     private static void WriteIdLine(IBufferWriter<byte> to, Cursor cursor)
     {
         to.Write("id: "u8);
-        WriteText(to, cursor.Epoch);
+        Frame.WriteText(to, cursor.Epoch);
         to.Write("-"u8);
         Frame.WriteNumber(to, cursor.Seq);
         to.Write("\n"u8);
     }
-
-    private static void WriteText(IBufferWriter<byte> to, string text) =>
-        to.Advance(Encoding.UTF8.GetBytes(text, to.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
 }

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Security.Claims;
 using Belfry.Contracts;
 using Belfry.Http;
-using Belfry.Mailboxes;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;
@@ -11,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Belfry.Streaming;
 
 /// <summary><c>GET /v1/stream</c>: who asks, for what, and whether there is room; the rest is the subscription's.</summary>
-internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimits limits, IHostApplicationLifetime lifetime)
+internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimits limits, PollEndpoint poll, IHostApplicationLifetime lifetime)
 {
     private static readonly ClaimsPrincipal Nobody = new();
 
@@ -26,22 +24,23 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
             return;
         }
 
-        if (Read(http) is not { } request)
+        if (StreamQuery.Parse(http.Request, http.User, context, out var fault) is not { } request)
         {
-            await ProblemResponse.WriteAsync(http, Problems.InvalidField("since is one of undelivered, latest, earliest."));
+            await ProblemResponse.WriteAsync(http, Problems.InvalidField(fault!));
             return;
         }
 
         var address = http.Connection.RemoteIpAddress;
         if (limits.TryEnter(userId, address) is { } refusal)
         {
-            await RefuseAsync(http, refusal);
+            await RefuseAsync(http, request, refusal);
             return;
         }
 
         try
         {
-            await StreamAsync(http, new Subscription(userId, request, context, http.Abort));
+            if (request.IsPoll) await poll.AnswerAsync(http, userId, request);
+            else await StreamAsync(http, new Subscription(userId, request, context, http.Abort));
         }
         finally
         {
@@ -53,25 +52,25 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
     /// A client that can read a problem gets one. A plain EventSource would never try again after a status other than 200, so
     /// it is told by a stream that ends at once.
     /// </summary>
-    private async Task RefuseAsync(HttpContext http, Problem refusal)
+    private async Task RefuseAsync(HttpContext http, StreamRequest request, Problem refusal)
     {
         var retry = context.NextRetry();
-        if (http.Request.Headers.ContainsKey(ClientHeader))
+        if (request.IsPoll || request.Blocks is not SseWriter || http.Request.Headers.ContainsKey(ClientHeader))
         {
             await ProblemResponse.WriteAsync(http, refusal, retry);
             return;
         }
 
-        Begin(http);
-        SseWriter.WriteHello(http.Response.BodyWriter, retry);
-        SseWriter.WriteEvent(
+        Begin(http, request);
+        request.Blocks.WriteHello(http.Response.BodyWriter, retry);
+        request.Blocks.WriteEvent(
             http.Response.BodyWriter, StreamEvents.Bye, cursor: null, new Bye((long)retry.TotalMilliseconds), ContractsJson.Default.Bye);
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
     }
 
     private async Task StreamAsync(HttpContext http, Subscription subscription)
     {
-        Begin(http);
+        Begin(http, subscription.Request);
         await ShedAsync(http);
 
         // Known to the hub before it reads where it starts: nothing is stored unnoticed in between.
@@ -95,38 +94,6 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
         }
     }
 
-    /// <summary>The request as the subscription needs it; null when it asks for a start that there is not.</summary>
-    private StreamRequest? Read(HttpContext http)
-    {
-        var query = http.Request.Query;
-        var cursorText = http.Request.Headers["Last-Event-ID"].FirstOrDefault();
-        if (string.IsNullOrEmpty(cursorText)) cursorText = query["last_event_id"].FirstOrDefault();
-        Cursor? after = Cursor.TryParse(cursorText, out var cursor) ? cursor : null;
-
-        StreamStart? since = query["since"].FirstOrDefault() switch
-        {
-            null or "" or "undelivered" => StreamStart.Undelivered,
-            "latest" => StreamStart.Latest,
-            "earliest" => StreamStart.Earliest,
-            _ => null,
-        };
-        if (since is null) return null;
-
-        var age = context.NextAge();
-        if (long.TryParse(http.User.FindFirstValue("exp"), CultureInfo.InvariantCulture, out var expires))
-        {
-            var left = DateTimeOffset.FromUnixTimeSeconds(Math.Min(expires, DateTimeOffset.MaxValue.ToUnixTimeSeconds())) - context.Time.GetUtcNow();
-            if (left < age) age = left;
-        }
-
-        return new StreamRequest(
-            since.Value,
-            after,
-            HasUnreadableCursor: !string.IsNullOrEmpty(cursorText) && after is null,
-            TypeFilter.Parse(query["types"].FirstOrDefault()),
-            EndsAt: context.Time.GetTimestamp() + (long)(age.TotalSeconds * context.Time.TimestampFrequency));
-    }
-
     /// <summary>
     /// A stream lives for an hour and nearly always waits. What only its first moment needed goes now: the token with its
     /// claims, and the request's services with the handlers that read it.
@@ -141,12 +108,12 @@ internal sealed class StreamEndpoint(Hub hub, StreamContext context, StreamLimit
         http.Request.Headers.Clear();
     }
 
-    private static void Begin(HttpContext http)
+    private static void Begin(HttpContext http, StreamRequest request)
     {
         // The sweep closes a client that takes nothing; Kestrel's own rate would also close one that is only slow.
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        http.Response.ContentType = "text/event-stream";
+        http.Response.ContentType = request.Blocks.ContentType;
         http.Response.Headers.CacheControl = "no-cache, no-store, no-transform";
         http.Response.Headers["X-Accel-Buffering"] = "no";
     }

@@ -58,6 +58,7 @@ internal sealed class StreamMetrics
         EndReason.Age => "age",
         EndReason.Draining => "draining",
         EndReason.Epoch => "epoch",
+        EndReason.Answered => "answered",
         _ => "gone",
     }));
 

@@ -9,7 +9,19 @@ namespace Belfry.Streaming;
 /// <param name="HasUnreadableCursor">The client sent something in the cursor's place that is none: of another history, then.</param>
 /// <param name="Types">What it wants; null: everything.</param>
 /// <param name="EndsAt">The <see cref="TimeProvider"/> timestamp at which the connection ends.</param>
-internal sealed record StreamRequest(StreamStart Since, Cursor? After, bool HasUnreadableCursor, TypeFilter? Types, long EndsAt);
+internal sealed record StreamRequest(StreamStart Since, Cursor? After, bool HasUnreadableCursor, TypeFilter? Types, long EndsAt)
+{
+    public IBlockWriter Blocks { get; init; } = SseWriter.Instance;
+
+    /// <summary>One answer is wanted, not a stream. Its cursor tells what has arrived of the answers before.</summary>
+    public bool IsPoll { get; init; }
+
+    /// <summary>The client says itself what has arrived.</summary>
+    public bool Acknowledges { get; init; }
+
+    /// <summary>Whether what is written counts as delivered: a stream that is filtered shows only a part, and some clients tell themselves.</summary>
+    public bool CountsAsDelivery => Types is null && !IsPoll && !Acknowledges;
+}
 
 /// <summary>Where a stream without a cursor starts.</summary>
 internal enum StreamStart

@@ -24,7 +24,7 @@ internal sealed class StreamSweep(
             stream.Abort();
         }
 
-        await delivered.TurnAsync(now, now + _deliveredAfter, ct);
+        await delivered.TurnAsync(now, now + _deliveredAfter, hub.Acknowledges, ct);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

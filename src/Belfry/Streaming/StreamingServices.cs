@@ -15,6 +15,8 @@ internal static class StreamingServices
         services.AddSingleton<StreamContext>();
         services.AddSingleton<StreamLimits>();
         services.AddSingleton<StreamEndpoint>();
+        services.AddSingleton<PollEndpoint>();
+        services.AddSingleton<AckEndpoint>();
         services.AddSingleton<Laggards>();
         services.AddSingleton<Hub>();
         services.AddSingleton<IStoredBatchListener>(provider => provider.GetRequiredService<Hub>());
@@ -29,4 +31,8 @@ internal static class StreamingServices
     /// <summary>The caller decides who may have a stream.</summary>
     public static IEndpointConventionBuilder MapStreaming(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/stream", static (HttpContext http, StreamEndpoint endpoint) => endpoint.HandleAsync(http));
+
+    /// <summary>For the same callers.</summary>
+    public static IEndpointConventionBuilder MapAcknowledgements(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/stream/ack", static (HttpContext http, AckEndpoint endpoint) => endpoint.HandleAsync(http));
 }

@@ -15,7 +15,7 @@ internal sealed partial class Subscription
     /// <summary>Writes until the stream ends. Throws only when the connection is broken.</summary>
     public async Task RunAsync(PipeWriter output)
     {
-        SseWriter.WriteHello(output, _context.NextRetry());
+        Blocks.WriteHello(output, _context.NextRetry());
         await FlushAsync(output);
         if (!await StartAsync(output)) return;
 
@@ -200,7 +200,7 @@ internal sealed partial class Subscription
     {
         if (_types?.Wants(frame.EventType) == false) return 0;
 
-        SseWriter.WriteFrame(output, frame, prev: _sent);
+        Blocks.WriteFrame(output, frame, prev: _sent);
         _sent = frame.Seq;
         return frame.Bytes.Length;
     }
@@ -208,12 +208,12 @@ internal sealed partial class Subscription
     private void WriteHeartbeat(PipeWriter output)
     {
         if (_covered > _sent) MoveCursor(output, _covered);
-        else SseWriter.WriteHeartbeat(output);
+        else Blocks.WriteHeartbeat(output);
     }
 
     private void MoveCursor(PipeWriter output, long seq)
     {
-        SseWriter.WriteCursor(output, CursorAt(seq));
+        Blocks.WriteCursor(output, CursorAt(seq));
         _sent = seq;
     }
 
@@ -222,14 +222,14 @@ internal sealed partial class Subscription
         _saidCaughtUp = true;
         MoveCursor(output, _covered);
         var message = new CaughtUp(CursorAt(_covered).ToString(), _stateVersion, CountsAt(_covered, _head.Counts, _head.LastSeq));
-        SseWriter.WriteEvent(output, StreamEvents.CaughtUp, CursorAt(_covered), message, ContractsJson.Default.CaughtUp);
+        Blocks.WriteEvent(output, StreamEvents.CaughtUp, CursorAt(_covered), message, ContractsJson.Default.CaughtUp);
     }
 
     private void SayReset(PipeWriter output, string reason, long seq)
     {
         MoveCursor(output, seq);
         var message = new Reset(reason, CursorAt(seq).ToString());
-        SseWriter.WriteEvent(output, StreamEvents.Reset, CursorAt(seq), message, ContractsJson.Default.Reset);
+        Blocks.WriteEvent(output, StreamEvents.Reset, CursorAt(seq), message, ContractsJson.Default.Reset);
         _context.Metrics.WasReset(reason);
     }
 
@@ -239,8 +239,8 @@ internal sealed partial class Subscription
 
         var retry = _context.NextRetry();
         if (_epoch.Length > 0 && _ending != EndReason.Epoch && _covered > _sent) MoveCursor(output, _covered);
-        SseWriter.WriteRetry(output, retry);
-        SseWriter.WriteEvent(output, StreamEvents.Bye, cursor: null, new Bye((long)retry.TotalMilliseconds), ContractsJson.Default.Bye);
+        Blocks.WriteRetry(output, retry);
+        Blocks.WriteEvent(output, StreamEvents.Bye, cursor: null, new Bye((long)retry.TotalMilliseconds), ContractsJson.Default.Bye);
         await FlushAsync(output);
     }
 

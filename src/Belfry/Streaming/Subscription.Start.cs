@@ -28,7 +28,9 @@ internal sealed partial class Subscription
                 var epoch = MailboxEpoch.Of(_context.Store.Epoch, head.Generation);
                 if (_epoch.Length == 0)
                 {
-                    WriteStart(output, StartPosition.Of(Request, head, epoch), head, epoch);
+                    var start = StartPosition.Of(Request, head, epoch);
+                    if (start.ResetReason is null) TakeAcknowledgement(head);
+                    WriteStart(output, start, head, epoch);
                     return true;
                 }
 
@@ -40,12 +42,18 @@ internal sealed partial class Subscription
 
             if (Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
             {
-                SseWriter.WriteHeartbeat(output);
+                Blocks.WriteHeartbeat(output);
                 await FlushAsync(output);
             }
 
             if (IsWaitingForStore()) await _signal.WaitAsync();
         }
+    }
+
+    /// <summary>Who polls comes back with the cursor of what he has.</summary>
+    private void TakeAcknowledgement(MailboxHead head)
+    {
+        if (Request is { IsPoll: true, Types: null, After: { } after } && after.Seq > head.DeliveredSeq) _context.Delivered.Acknowledged(UserId, after.Seq);
     }
 
     private void WriteStart(PipeWriter output, StartPosition start, MailboxHead head, string epoch)
@@ -66,7 +74,7 @@ internal sealed partial class Subscription
         }
 
         Volatile.Write(ref _written, start.Seq);
-        SseWriter.WriteCursor(output, CursorAt(start.Seq));
+        Blocks.WriteCursor(output, CursorAt(start.Seq));
         if (start.ResetReason is { } reason) SayReset(output, reason, start.Seq);
     }
 

@@ -27,6 +27,9 @@ internal sealed partial class Subscription
         }
     }
 
+    /// <summary>Where the mailbox stands with all that is covered. For who writes the blocks, and for anybody once it has ended.</summary>
+    public (long Covered, long StateVersion, Counts Counts) Standing => (_covered, _stateVersion, CountsAt(_covered, _head.Counts, _head.LastSeq));
+
     /// <summary>A change that was made anywhere. Never waits.</summary>
     public void Offer(InboxChange change)
     {
@@ -64,7 +67,7 @@ internal sealed partial class Subscription
             var message = new StateChanged(
                 NameOf(change.Kind), change.Seqs, change.Seqs is null ? CursorAt(change.UpTo).ToString() : null, change.StateVersion,
                 CountsAt(_covered, change.Counts, change.LastSeq));
-            SseWriter.WriteEvent(output, StreamEvents.State, cursor: null, message, ContractsJson.Default.StateChanged);
+            Blocks.WriteEvent(output, StreamEvents.State, cursor: null, message, ContractsJson.Default.StateChanged);
             lock (_gate) _stateVersion = change.StateVersion;
         }
 
@@ -84,7 +87,7 @@ internal sealed partial class Subscription
     }
 
     /// <summary>What has come since counts were made is neither seen nor read.</summary>
-    private static Counts CountsAt(long covered, Counts counts, long madeAt)
+    internal static Counts CountsAt(long covered, Counts counts, long madeAt)
     {
         var more = Math.Max(0, covered - madeAt);
         return new Counts(counts.Unread + more, counts.Unseen + more, counts.Total + more);

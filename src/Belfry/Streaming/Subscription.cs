@@ -65,9 +65,6 @@ internal sealed partial class Subscription
 
     public Action Abort { get; }
 
-    /// <summary>Whether what it writes counts as delivered: a stream that is filtered shows only a part.</summary>
-    public bool CountsAsDelivery => _types is null;
-
     /// <summary>Everything up to this seq has been written to the connection.</summary>
     public long Written => Volatile.Read(ref _written);
 
@@ -222,6 +219,8 @@ internal sealed partial class Subscription
         _context.Metrics.FellBehind();
     }
 
+    private IBlockWriter Blocks => Request.Blocks;
+
     private Cursor CursorAt(long seq) => new(_epoch, seq);
 }
 
@@ -233,6 +232,9 @@ internal enum EndReason
 
     /// <summary>The client has closed the connection, or was cut off.</summary>
     Gone,
+
+    /// <summary>One answer was asked for, and there is something to answer with.</summary>
+    Answered,
 
     /// <summary>The connection's age limit, or its token's end.</summary>
     Age,

@@ -37,7 +37,7 @@ public sealed class FrameTests
             var prev = Math.Max(0, seq - 1 - back);
 
             var buffer = new ArrayBufferWriter<byte>();
-            SseWriter.WriteFrame(buffer, Frame.Of(content, seq, Received, "e1.2"), prev);
+            SseWriter.Instance.WriteFrame(buffer, Frame.Of(content, seq, Received, "e1.2"), prev);
             var item = Assert.Single(SseParser.Create(new MemoryStream(buffer.WrittenSpan.ToArray())).Enumerate());
             var read = JsonSerializer.Deserialize(item.Data, ContractsJson.Default.Notification)!;
 
@@ -64,7 +64,7 @@ public sealed class FrameTests
     {
         var buffer = new ArrayBufferWriter<byte>();
 
-        SseWriter.WriteCursor(buffer, new Cursor("e1", 5));
+        SseWriter.Instance.WriteCursor(buffer, new Cursor("e1", 5));
 
         Assert.Equal("id: e1-5\n\n", Encoding.UTF8.GetString(buffer.WrittenSpan));
     }

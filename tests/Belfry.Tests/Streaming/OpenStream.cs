@@ -27,7 +27,9 @@ internal sealed class OpenStream : IAsyncDisposable
         var metrics = new StreamMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
         Delivered = new DeliveredTracker(store, NullLogger<DeliveredTracker>.Instance);
         Hub = new Hub(store, Alone.Presence(), Calls, Laggards, metrics, time);
-        Subscription = new Subscription("u", request, new StreamContext(store, Options.Create(options), Delivered, metrics, time), () => WasAborted = true);
+        Context = new StreamContext(store, Options.Create(options), Delivered, metrics, time);
+        Subscription = new Subscription("u", request, Context, () => WasAborted = true);
+        if (request.Blocks is PollPage page) page.Gather(Subscription);
         Hub.Add(Subscription);
         Reader = new LogReader(Hub, Laggards, store, metrics, time, NullLogger<LogReader>.Instance);
         Sweep = new StreamSweep(Hub, Delivered, Options.Create(options), time);
@@ -52,18 +54,20 @@ internal sealed class OpenStream : IAsyncDisposable
 
     public StreamSweep Sweep { get; }
 
+    public StreamContext Context { get; }
+
     public Subscription Subscription { get; }
 
     public bool WasAborted { get; private set; }
 
     public static OpenStream Of(
         MemoryMailboxStore store, StreamStart since = StreamStart.Undelivered, string? after = null, string? types = null,
-        StreamingOptions? options = null, long pipeBytes = 1_000_000)
+        StreamingOptions? options = null, long pipeBytes = 1_000_000, Func<StreamRequest, StreamRequest>? change = null)
     {
         var time = new FakeTimeProvider();
         Cursor? cursor = Cursor.TryParse(after, out var parsed) ? parsed : null;
         var request = new StreamRequest(since, cursor, after is not null && cursor is null, TypeFilter.Parse(types), time.GetTimestamp() + (3600 * time.TimestampFrequency));
-        return new OpenStream(store, time, request, options ?? new StreamingOptions(), pipeBytes);
+        return new OpenStream(store, time, change?.Invoke(request) ?? request, options ?? new StreamingOptions(), pipeBytes);
     }
 
     /// <summary>Stores a notification and offers it, as a lane and the hub do.</summary>
@@ -116,14 +120,19 @@ internal sealed class OpenStream : IAsyncDisposable
     public async Task<List<string>> ReadUntilSeqAsync(long seq)
     {
         var blocks = await ReadUntilAsync(b => SeqOf(b) == seq);
+        await UntilAsync(() => Subscription.Written >= seq);
+        return blocks;
+    }
+
+    /// <summary>Until the pump has come to where this is true.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
         using var patience = new CancellationTokenSource(Patience);
-        while (Subscription.Written < seq)
+        while (!condition())
         {
             patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
-
-        return blocks;
     }
 
     public static long? SeqOf(string block) => block.StartsWith("event: notification", StringComparison.Ordinal) ? Member(block, "seq") : null;
