@@ -126,6 +126,19 @@ public sealed class PublishTests(SharedPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cloud_event_may_stand_in_headers()
+    {
+        (string, string)[] headers = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/jobs"), ("ce-type", "t"), ("ce-subject", "Z%C3%BCrich%20%2525"), ("ce-level", "3")];
+        using var answer = await _server.PublishAsync("""{"a" : 1}""", headers: headers);
+        using var refused = await _server.PublishAsync("<a/>", "text/xml", headers);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal("""/jobs Zürich %25 {"a" : 1} {"level":"3"}""", await _server.QueryAsync("SELECT concat_ws(' ', source, user_id, payload, attributes) FROM belfry.notifications"));
+        var problem = await ProblemAsync(refused, HttpStatusCode.BadRequest, ProblemTypes.NothingAccepted);
+        Assert.Equal(ProblemTypes.NotSupported, problem.GetProperty("rejected")[0].GetProperty("problem").GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task The_requests_trace_goes_on_in_events_that_have_none_of_their_own()
     {
         using var traced = await _server.PublishAsync("""[{"id":"1","user_id":"u","event_type":"t"}]""", headers: ("traceparent", Traceparent));
@@ -144,7 +157,32 @@ public sealed class PublishTests(SharedPostgres postgres) : IAsyncLifetime
         using var again = await _server.PublishAsync(events, headers: ("Idempotency-Key", "k-1"));
 
         Assert.Equal(["k-1/0", "k-1/1"], (await TestServer.ReadAsync(first)).GetProperty("accepted").EnumerateArray().Select(a => a.GetProperty("id").GetString()));
-        Assert.All((await TestServer.ReadAsync(again)).GetProperty("accepted").EnumerateArray(), a => Assert.True(a.GetProperty("duplicate").GetBoolean()));
+        Assert.Equal(
+            ["k-1/0 1 True", "k-1/1 2 True"],
+            (await TestServer.ReadAsync(again)).GetProperty("accepted").EnumerateArray().Select(a => $"{a.GetProperty("id")} {a.GetProperty("seq")} {a.GetProperty("duplicate")}"));
+    }
+
+    [Fact]
+    public async Task An_event_with_an_id_keeps_it_beside_an_idempotency_key()
+    {
+        const string events = """[{"id":"mine","user_id":"u","event_type":"t"},{"user_id":"u","event_type":"t"}]""";
+        using var answer = await _server.PublishAsync(events, headers: ("Idempotency-Key", "\"k-2\""));
+
+        Assert.Equal(["mine", "k-2/1"], (await TestServer.ReadAsync(answer)).GetProperty("accepted").EnumerateArray().Select(a => a.GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public async Task The_longest_idempotency_key_is_taken_and_a_longer_one_is_a_problem()
+    {
+        const string events = """{"user_id":"u","event_type":"t"}""";
+        using var first = await _server.PublishAsync(events, headers: ("Idempotency-Key", new string('k', 255)));
+        using var again = await _server.PublishAsync(events, headers: ("Idempotency-Key", new string('k', 255)));
+        using var longer = await _server.PublishAsync(events, headers: ("Idempotency-Key", new string('k', 256)));
+
+        Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
+        Assert.True((await TestServer.ReadAsync(again)).GetProperty("accepted")[0].GetProperty("duplicate").GetBoolean());
+        var problem = await ProblemAsync(longer, HttpStatusCode.BadRequest, ProblemTypes.InvalidField);
+        Assert.Empty(problem.GetProperty("rejected").EnumerateArray());
     }
 
     [Fact]

@@ -41,6 +41,28 @@ public sealed class MockTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task A_CloudEvent_may_stand_in_headers_and_as_a_dead_letter_has_its_JSON_form()
+    {
+        await using var mock = await KafkaMock.StartAsync(ct: Cancelled);
+        await mock.CreateTopicAsync("events", 1, Cancelled);
+        using var producer = TestProducer.Of(mock);
+        await using var server = await KafkaServers.StartAsync(mock, await postgres.CreateDatabaseAsync(Cancelled), "events");
+
+        await producer.SendAsync("events", "{}", ("ce_specversion", "1.0"), ("ce_id", "bad"), ("ce_source", "/jobs"), ("ce_subject", "ü"));
+        await producer.SendAsync(
+            "events", """{"a" : 1}""",
+            ("ce_specversion", "1.0"), ("ce_id", "good"), ("ce_source", "/jobs"), ("ce_type", "job.posted"), ("ce_subject", "ü"), ("ce_level", "3"), ("content-type", "application/json"));
+        await server.HoldsAsync(1);
+
+        Assert.Equal(
+            """good /jobs ü {"a" : 1} {"level":"3"}""",
+            await server.QueryAsync("SELECT concat_ws(' ', event_id, source, user_id, payload, attributes) FROM belfry.notifications"));
+        Assert.Equal(
+            """invalid-field: type is missing. {"specversion":"1.0","id":"bad","source":"/jobs","subject":"ü","data":{}}""",
+            await server.QueryAsync("SELECT reason || ' ' || convert_from(record_value, 'UTF8') FROM belfry.dead_letters"));
+    }
+
+    [Fact]
     public async Task Reading_begins_where_the_store_says_however_late_Kafka_answers_about_the_ends()
     {
         await using var mock = await KafkaMock.StartAsync(ct: Cancelled);

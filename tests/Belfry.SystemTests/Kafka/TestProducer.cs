@@ -44,6 +44,14 @@ internal sealed class TestProducer : IDisposable
         .ProduceAsync(new TopicPartition(topic, 0), new Message<byte[]?, byte[]?> { Value = Encoding.UTF8.GetBytes(value), Timestamp = time }, Cancelled)
         .WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancelled);
 
+    /// <summary>A CloudEvent whose attributes are headers.</summary>
+    public Task SendAsync(string topic, string? data, params (string Name, string Value)[] headers)
+    {
+        var message = new Message<byte[]?, byte[]?> { Value = data is null ? null : Encoding.UTF8.GetBytes(data), Headers = [] };
+        foreach (var (name, value) in headers) message.Headers.Add(name, Encoding.UTF8.GetBytes(value));
+        return _producer.ProduceAsync(new TopicPartition(topic, 0), message, Cancelled).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancelled);
+    }
+
     /// <summary>Events with the ids <c>&lt;prefix&gt;0</c> and so on, in turn to 10 users and all partitions; a user stays in his partition.</summary>
     public Task SendManyAsync(string topic, int partitions, string prefix, int count) => Task.WhenAll(
         Enumerable.Range(0, count).Select(n => SendAsync(topic, n % 10 % partitions, Event($"{prefix}{n}", $"u{n % 10}"), $"u{n % 10}")));

@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using Belfry.Contracts;
 using Belfry.Ingest.Events;
+using Belfry.Ingest.Http;
+using Belfry.Ingest.Kafka;
 using Belfry.Mailboxes;
 using Belfry.Tests.Ingest;
 using CsCheck;
@@ -49,6 +52,36 @@ public sealed class DoorFuzzTests
             },
             input => FuzzedEvents.Print(input.Item1),
             Cancelled);
+
+    [Fact]
+    public async Task An_event_in_headers_is_judged_and_its_data_says_nothing_of_its_attributes()
+    {
+        var accepted = 0;
+        await Fuzz.SampleAsync(
+            HeaderEvents.Events,
+            4_000,
+            sent =>
+            {
+                foreach (var found in (BinaryEvent?[])[BinaryRequest.Find(sent.ToRequest()), BinaryRecord.Find(sent.ToHeaders())])
+                {
+                    if (found is null) continue;
+                    var form = found.Finish(sent.Data);
+                    using var _ = JsonDocument.Parse(form, new JsonDocumentOptions { MaxDepth = 100_000 });
+                    var verdict = found.Judge(form, Doors.Defaults with { UserKey = [.. "key"u8] });
+
+                    accepted += Demand(verdict, form, 0, isCloudEvent: true);
+                    foreach (var notification in verdict.Notifications ?? [])
+                    {
+                        Assert.Contains(notification.UserId, sent.Users);
+                        Assert.Equal(PayloadOracle.JsonOf(sent.Data), Encoding.UTF8.GetString(notification.Payload));
+                    }
+                }
+            },
+            sent => sent.ToString(),
+            Cancelled);
+
+        Assert.True(accepted > 200, $"{accepted} were accepted.");
+    }
 
     [Fact]
     public async Task A_cursor_is_read_only_as_it_was_written()

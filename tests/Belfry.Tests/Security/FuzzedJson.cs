@@ -47,6 +47,15 @@ internal static class PayloadOracle
         return payload?.GetRawText() ?? "null";
     }
 
+    /// <summary>A text that is one JSON value, without what may stand around it; of nothing it is null.</summary>
+    public static string JsonOf(byte[] text)
+    {
+        var json = text.AsSpan().StartsWith("\uFEFF"u8) ? text.AsMemory(3) : text;
+        if (json.IsEmpty) return "null";
+        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 100_000 });
+        return document.RootElement.GetRawText();
+    }
+
     private static JsonElement? Find(JsonElement item, string name)
     {
         foreach (var member in item.EnumerateObject())

@@ -54,7 +54,7 @@ internal static class CloudEvent
         }
     }
 
-    private static bool IsJson(string type) =>
+    internal static bool IsJson(string type) =>
         MediaTypeHeaderValue.TryParse(type, out var parsed)
         && (parsed.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
 

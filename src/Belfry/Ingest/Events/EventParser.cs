@@ -45,7 +45,9 @@ internal static class EventParser
     }
 
     /// <summary>Reads a record of Kafka: one event.</summary>
-    public static EventVerdict ReadRecord(ReadOnlySpan<byte> value, in EventDefaults defaults)
+    public static EventVerdict ReadRecord(ReadOnlySpan<byte> value, in EventDefaults defaults) => ReadRecord(value, EventFormat.Any, defaults);
+
+    public static EventVerdict ReadRecord(ReadOnlySpan<byte> value, EventFormat format, in EventDefaults defaults)
     {
         if (value.Length > EventLimits.Body)
         {
@@ -58,7 +60,7 @@ internal static class EventParser
         {
             var json = new Utf8JsonReader(value, Options);
             json.Read();
-            var verdict = ReadItem(ref json, value, EventFormat.Any, defaults);
+            var verdict = ReadItem(ref json, value, format, defaults);
             json.Read(); // Throws unless this is the end.
             return verdict;
         }
@@ -115,9 +117,9 @@ internal static class EventParser
             : FlatEvent.Read(members, defaults);
     }
 
-    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith("\uFEFF"u8) ? text[3..] : text;
+    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith("\uFEFF"u8) ? text[3..] : text;
 
     private static EventBody Whole(Problem problem) => new([], problem);
 
-    private static string Describe(JsonException e) => $"Not JSON: stopped at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
+    internal static string Describe(JsonException e) => $"Not JSON: stopped at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
 }

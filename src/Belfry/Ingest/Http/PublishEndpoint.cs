@@ -3,7 +3,6 @@ using System.Text.Json;
 using Belfry.Contracts;
 using Belfry.Http;
 using Belfry.Ingest.Events;
-using Belfry.Mailboxes;
 using Belfry.Mailboxes.Lanes;
 using Belfry.Settings;
 using Microsoft.Net.Http.Headers;
@@ -13,12 +12,6 @@ namespace Belfry.Ingest.Http;
 /// <summary><c>POST /v1/events</c>: takes events in, and answers when they are durably stored.</summary>
 internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, IngestMetrics metrics, TimeProvider time)
 {
-    /// <summary>A repeated request with the same key makes the same ids for events that have none, and so nothing twice.</summary>
-    public const string IdempotencyKeyHeader = "Idempotency-Key";
-
-    // Of an id's 255, so that the place in the request still fits behind it.
-    private const int MaxIdempotencyKey = 200;
-
     private static readonly TimeSpan FullRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AwayRetry = TimeSpan.FromSeconds(2);
 
@@ -32,25 +25,27 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
             return;
         }
 
-        if (FormatOf(http.Request) is not { } format)
+        var binary = BinaryRequest.Find(http.Request);
+        var format = binary is null ? FormatOf(http.Request) : EventFormat.CloudEvent;
+        if (format is null)
         {
-            const string types = "Send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8.";
+            const string types = "Send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8, or a CloudEvent in ce-* headers.";
             await ProblemResponse.RefuseAsync(http, Problems.UnsupportedMediaType(types));
             return;
         }
 
-        if (await ReadAsync(http, format, carried) is not { } body) return;
+        if (await ReadAsync(http, binary, format.Value, carried) is not { } body) return;
         var ticket = new PublishTicket(body.Verdicts);
         if (ticket.IsEmpty || await TryStoreAsync(http, ticket)) await AnswerAsync(http, ticket.ToAnswer());
     }
 
     /// <summary>Reads and judges the body; null when the request has been answered.</summary>
-    private async Task<EventBody?> ReadAsync(HttpContext http, EventFormat format, string? carried)
+    private async Task<EventBody?> ReadAsync(HttpContext http, BinaryEvent? binary, EventFormat format, string? carried)
     {
-        var key = http.Request.Headers[IdempotencyKeyHeader].ToString();
-        if (key.Length > 0 && TextRules.FindFault(key, MaxIdempotencyKey) is { } fault)
+        var key = IdempotencyKey.Read(http.Request.Headers, out var fault);
+        if (fault is not null)
         {
-            await ProblemResponse.RefuseAsync(http, Problems.InvalidField($"{IdempotencyKeyHeader} {fault}."));
+            await ProblemResponse.RefuseAsync(http, Problems.InvalidField(fault));
             return null;
         }
 
@@ -63,12 +58,14 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
         EventBody body;
         using (bytes)
         {
-            body = EventParser.ReadBody(bytes.Bytes, format, new EventDefaults(
-                http.User.Identity?.Name ?? "http", Rfc3339.WholeMicroseconds(time.GetUtcNow().UtcDateTime))
+            var defaults = new EventDefaults(http.User.Identity?.Name ?? "http", Rfc3339.WholeMicroseconds(time.GetUtcNow().UtcDateTime))
             {
-                IdStem = key.Length > 0 ? key : null,
+                IdStem = key?.ToIdStem(),
                 Traceparent = carried is null ? null : IngestTracing.Current ?? carried,
-            });
+            };
+            body = binary is null
+                ? EventParser.ReadBody(bytes.Bytes, format, defaults)
+                : new EventBody([binary.Judge(binary.Finish(bytes.Bytes), defaults)], null);
         }
 
         if (body.Problem is null) return body;

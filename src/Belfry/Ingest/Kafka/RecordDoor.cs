@@ -13,16 +13,18 @@ internal sealed class RecordDoor(TopicPartition partition, IngestMetrics ingest,
 
     public LaneItem[] ItemsOf(ConsumeResult<byte[], byte[]> result, IKafkaLease lease, ILaneItemOwner owner)
     {
-        var record = new LaneRecord(lease, result.Offset.Value, result.Message.Key, result.Message.Value);
+        var binary = BinaryRecord.Find(result.Message.Headers);
+        var record = new LaneRecord(lease, result.Offset.Value, result.Message.Key, binary?.Finish(result.Message.Value) ?? result.Message.Value);
         metrics.Consumed(partition.Topic);
 
         // Without an id in it, a record is known by where it stands: read again, it is the same event.
-        var verdict = EventParser.ReadRecord(record.Value, new EventDefaults(partition.Topic, TimeOf(result.Message.Timestamp))
+        var defaults = new EventDefaults(partition.Topic, TimeOf(result.Message.Timestamp))
         {
             IdStem = _idStem,
             Place = record.Offset,
             UserKey = record.Key,
-        });
+        };
+        var verdict = binary?.Judge(record.Value, defaults) ?? EventParser.ReadRecord(record.Value, defaults);
         if (!verdict.IsAccepted)
         {
             ingest.Rejected(IngestMetrics.Kafka, verdict.Problem.Type);
