@@ -28,7 +28,7 @@ internal sealed class DashboardEndpoints(StatsFeed feed, Viewers viewers, Mailbo
         headers.Vary = HeaderNames.AcceptEncoding;
         var packed = http.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
         if (packed) headers.ContentEncoding = "gzip";
-        return Results.Bytes(packed ? found.Gzip : found.Bytes, found.ContentType, entityTag: EntityTagHeaderValue.Parse(found.Tag));
+        return Results.Bytes(packed ? found.Gzip : found.Bytes, found.ContentType, entityTag: EntityTagHeaderValue.Parse(packed ? found.GzipTag : found.Tag));
     }
 
     public async Task StreamAsync(HttpContext http)

@@ -23,7 +23,7 @@ internal static class PageFiles
         resource.ReadExactly(bytes);
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) gzip.Write(bytes);
-        return new PageFile(bytes, packed.ToArray(), $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..16]}\"", Path.GetExtension(name) switch
+        return new PageFile(bytes, packed.ToArray(), Convert.ToHexStringLower(SHA256.HashData(bytes))[..16], Path.GetExtension(name) switch
         {
             ".html" => "text/html; charset=utf-8",
             ".css" => "text/css; charset=utf-8",
@@ -35,5 +35,11 @@ internal static class PageFiles
 }
 
 /// <summary>One of them.</summary>
-/// <param name="Tag">Changes with what is in it.</param>
-internal sealed record PageFile(byte[] Bytes, byte[] Gzip, string Tag, string ContentType);
+/// <param name="Hash">Changes with what is in it.</param>
+internal sealed record PageFile(byte[] Bytes, byte[] Gzip, string Hash, string ContentType)
+{
+    public string Tag => $"\"{Hash}\"";
+
+    /// <summary>Other bytes, another tag.</summary>
+    public string GzipTag => $"\"{Hash}-gzip\"";
+}

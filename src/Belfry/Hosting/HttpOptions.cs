@@ -24,6 +24,10 @@ internal sealed class HttpOptions : IValidatableObject
     [Range(0, 10_000_000)]
     public int Connections { get; set; }
 
+    [Description("Whether pages of the inbox and long answers are compressed for clients that can read it, https included. Turn it off where "
+        + "notifications carry secrets and others may write into the same inbox: see BREACH. Streams never are.")]
+    public bool Compression { get; set; } = true;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ListenUrl.FindError(Urls) is { } wrong) yield return new ValidationResult(wrong, [nameof(Urls)]);

@@ -34,6 +34,7 @@ internal static class HttpServices
         });
         services.AddRouting();
         services.AddCors();
+        services.AddPageCompression();
         services.AddOptions<CorsOptions>().Configure<IOptions<HttpOptions>>((cors, http) => cors.AddDefaultPolicy(policy => Allow(policy, http.Value)));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) => Trust(forwarded, http.Value));
         services.AddOptions<HostOptions>().Configure<IOptions<ShutdownOptions>>((host, shutdown) => host.ShutdownTimeout = shutdown.Value.Grace);
@@ -48,6 +49,7 @@ internal static class HttpServices
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
+        if (app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.Compression) app.UsePageCompression();
     }
 
     /// <summary>What one peer may cost who sends too much, too slowly, or nothing at all. How many of them there may be: <see cref="BoundListeners"/>.</summary>

@@ -83,9 +83,10 @@ internal sealed class InboxEndpoints(IMailboxStore mailboxes, IInboxStore inbox,
     private static bool IsKnown(HttpContext http, MailboxHead head, string epoch)
     {
         var tag = string.Create(CultureInfo.InvariantCulture, $"\"{epoch}-{head.FloorSeq}-{head.LastSeq}-{head.StateVersion}\"");
-        http.Response.Headers.ETag = tag;
+        // Weak: it names what the page says, whichever way it is compressed.
+        http.Response.Headers.ETag = "W/" + tag;
         http.Response.Headers.CacheControl = "private, no-cache";
-        http.Response.Headers.Vary = "Authorization, Cookie";
+        http.Response.Headers.Vary = "Authorization, Cookie, Accept-Encoding";
         if (!http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Tag.Equals(tag, StringComparison.Ordinal))) return false;
 
         http.Response.StatusCode = StatusCodes.Status304NotModified;

@@ -1,3 +1,4 @@
+using Belfry.Http;
 using Belfry.Mailboxes.Marks;
 
 namespace Belfry.Inbox;
@@ -23,7 +24,7 @@ internal static class InboxServices
         user.MapPut("preferences", static (HttpContext http, PreferencesEndpoints endpoints) => endpoints.PutAsync(http));
 
         var inbox = user.MapGroup("inbox");
-        inbox.MapGet("", static (HttpContext http, InboxEndpoints endpoints) => endpoints.GetPageAsync(http));
+        inbox.MapGet("", static (HttpContext http, InboxEndpoints endpoints) => endpoints.GetPageAsync(http)).Compress();
         inbox.MapGet("counts", static (HttpContext http, InboxEndpoints endpoints) => endpoints.GetCountsAsync(http));
         inbox.MapPost("seen", static (HttpContext http, InboxEndpoints endpoints) => endpoints.PostAsync(http, InboxChangeKind.Seen));
         inbox.MapPost("read", static (HttpContext http, InboxEndpoints endpoints) => endpoints.PostAsync(http, InboxChangeKind.Read));

@@ -1,3 +1,4 @@
+using Belfry.Http;
 using Belfry.Ingest.DeadLetters;
 using Belfry.Ingest.Http;
 using Belfry.Ingest.Kafka;
@@ -40,7 +41,7 @@ internal static class IngestServices
 
     /// <summary>The caller decides who may publish.</summary>
     public static IEndpointConventionBuilder MapIngest(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/events", static (HttpContext http, PublishEndpoint endpoint) => endpoint.HandleAsync(http));
+        routes.MapPost("/v1/events", static (HttpContext http, PublishEndpoint endpoint) => endpoint.HandleAsync(http)).Compress();
 
     /// <summary>For the admin listener.</summary>
     public static void MapDeadLetters(this IEndpointRouteBuilder routes)

@@ -12,6 +12,8 @@ namespace Belfry.Ingest.Http;
 /// <summary><c>POST /v1/events</c>: takes events in, and answers when they are durably stored.</summary>
 internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, IngestMetrics metrics, TimeProvider time)
 {
+    private const int Few = 8;
+
     private static readonly TimeSpan FullRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AwayRetry = TimeSpan.FromSeconds(2);
 
@@ -113,7 +115,16 @@ internal sealed class PublishEndpoint(AppendLanes lanes, Draining draining, Inge
 
         http.Response.StatusCode = StatusCodes.Status202Accepted;
         http.Response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(http.Response.BodyWriter, answer, ContractsJson.Default.PublishAnswer, http.RequestAborted);
+        if (answer.Accepted.Count + answer.Rejected.Count > Few)
+        {
+            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, answer, ContractsJson.Default.PublishAnswer, http.RequestAborted);
+            return;
+        }
+
+        // With its length, which says that it is not worth compressing.
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(answer, ContractsJson.Default.PublishAnswer);
+        http.Response.ContentLength = bytes.Length;
+        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
     }
 
     private async Task UnavailableAsync(HttpContext http, Problem problem, TimeSpan retryAfter)
