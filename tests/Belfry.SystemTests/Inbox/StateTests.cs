@@ -1,9 +1,5 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Belfry.Contracts;
-using Belfry.Servers;
 using Belfry.SystemTests.Running;
 using Xunit;
 
@@ -12,19 +8,16 @@ namespace Belfry.SystemTests.Inbox;
 /// <summary>What a user does on one device shows on all others, on every instance.</summary>
 public sealed class StateTests(SharedPostgres shared)
 {
-    private const string AdminKey = "an operator of the tests";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_change_reaches_all_of_the_users_streams_and_nobody_elses()
     {
-        await using var service = await StartAsync(await shared.CreateDatabaseAsync(Cancelled));
+        await using var service = await InboxServers.StartAsync(await shared.CreateDatabaseAsync(Cancelled));
         await service.PublishAsync([.. Enumerable.Range(0, 5).Select(_ => Service.Event("user-1")), Service.Event("user-2")], Cancelled);
-        await using var first = await OpenAsync(service, "user-1");
-        await using var second = await OpenAsync(service, "user-1");
-        await using var other = await OpenAsync(service, "user-2");
+        await using var first = await InboxServers.OpenAsync(service, "user-1");
+        await using var second = await InboxServers.OpenAsync(service, "user-1");
+        await using var other = await InboxServers.OpenAsync(service, "user-2");
         using var client = new InboxClient(service, "user-1");
 
         await client.MarkAsync("read", 4, 2, 99);
@@ -48,7 +41,7 @@ public sealed class StateTests(SharedPostgres shared)
     [Fact]
     public async Task Caught_up_tells_where_the_state_stands()
     {
-        await using var service = await StartAsync(await shared.CreateDatabaseAsync(Cancelled));
+        await using var service = await InboxServers.StartAsync(await shared.CreateDatabaseAsync(Cancelled));
         await service.PublishAsync([.. Enumerable.Range(0, 5).Select(_ => Service.Event("user-1"))], Cancelled);
         using var client = new InboxClient(service, "user-1");
         await client.MarkAsync("read", 1, 2);
@@ -63,7 +56,7 @@ public sealed class StateTests(SharedPostgres shared)
     [Fact]
     public async Task What_was_deleted_is_not_replayed_and_prev_names_what_the_client_had()
     {
-        await using var service = await StartAsync(await shared.CreateDatabaseAsync(Cancelled));
+        await using var service = await InboxServers.StartAsync(await shared.CreateDatabaseAsync(Cancelled));
         await service.PublishAsync([.. Enumerable.Range(0, 6).Select(_ => Service.Event("user-1"))], Cancelled);
         using var client = new InboxClient(service, "user-1");
         await client.MarkAsync("archive", 1);
@@ -84,8 +77,8 @@ public sealed class StateTests(SharedPostgres shared)
     [InlineData(false)]
     public async Task A_newer_one_takes_the_place_of_the_older_live_and_in_a_replay(bool postgres)
     {
-        await using var service = await StartAsync(postgres ? await shared.CreateDatabaseAsync(Cancelled) : null);
-        await using var live = await OpenAsync(service, "user-1");
+        await using var service = await InboxServers.StartAsync(postgres ? await shared.CreateDatabaseAsync(Cancelled) : null);
+        await using var live = await InboxServers.OpenAsync(service, "user-1");
         var likes = Service.Event("user-1") with { CollapseKey = "likes of 7" };
         await service.PublishAsync([likes with { Id = "1" }], Cancelled);
         await live.TakeAsync(1);
@@ -111,8 +104,8 @@ public sealed class StateTests(SharedPostgres shared)
     [InlineData(false)]
     public async Task What_has_expired_is_neither_pushed_nor_replayed_nor_counted(bool postgres)
     {
-        await using var service = await StartAsync(postgres ? await shared.CreateDatabaseAsync(Cancelled) : null);
-        await using var live = await OpenAsync(service, "user-1");
+        await using var service = await InboxServers.StartAsync(postgres ? await shared.CreateDatabaseAsync(Cancelled) : null);
+        await using var live = await InboxServers.OpenAsync(service, "user-1");
         var now = TimeProvider.System.GetUtcNow();
         await service.PublishAsync([Service.Event("user-1", "late") with { ExpiresAt = now.AddHours(-1) }, Service.Event("user-1", "short") with { ExpiresAt = now.AddSeconds(3) }], Cancelled);
 
@@ -135,8 +128,8 @@ public sealed class StateTests(SharedPostgres shared)
     [Fact]
     public async Task Counts_on_a_stream_are_always_those_of_what_it_has_sent()
     {
-        await using var service = await StartAsync(await shared.CreateDatabaseAsync(Cancelled));
-        await using var stream = await OpenAsync(service, "user-1");
+        await using var service = await InboxServers.StartAsync(await shared.CreateDatabaseAsync(Cancelled));
+        await using var stream = await InboxServers.OpenAsync(service, "user-1");
         using var client = new InboxClient(service, "user-1");
         var writer = Task.Run(
             async () =>
@@ -170,14 +163,14 @@ public sealed class StateTests(SharedPostgres shared)
     public async Task A_change_on_one_instance_reaches_the_streams_of_another_at_once_and_without_its_message_in_a_moment()
     {
         var database = await shared.CreateDatabaseAsync(Cancelled);
-        await using var a = await StartAsync(database);
-        await using var b = await StartAsync(database);
+        await using var a = await InboxServers.StartAsync(database);
+        await using var b = await InboxServers.StartAsync(database);
         // It listens where nobody speaks.
-        await using var deaf = await StartAsync(database, ("Belfry__Cluster__Channel", "nowhere"));
-        foreach (var service in (Service[])[a, b, deaf]) await SeesOthersAsync(service, 3);
+        await using var deaf = await InboxServers.StartAsync(database, ("Belfry__Cluster__Channel", "nowhere"));
+        foreach (var service in (Service[])[a, b, deaf]) await InboxServers.SeesOthersAsync(service, 3);
         await a.PublishAsync([.. Enumerable.Range(0, 900).Select(_ => Service.Event("user-1"))], Cancelled);
-        await using var atB = await OpenAsync(b, "user-1");
-        await using var atDeaf = await OpenAsync(deaf, "user-1");
+        await using var atB = await InboxServers.OpenAsync(b, "user-1");
+        await using var atDeaf = await InboxServers.OpenAsync(deaf, "user-1");
         using var client = new InboxClient(a, "user-1");
 
         foreach (var stream in (StreamClient[])[atB, atDeaf]) Assert.EndsWith("-900", stream.Cursor, StringComparison.Ordinal);
@@ -197,114 +190,4 @@ public sealed class StateTests(SharedPostgres shared)
             Assert.Equal((2, 450), (state.StateVersion, state.Counts.Total));
         }
     }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task An_erased_users_streams_are_told_of_another_history_and_go_on(bool postgres)
-    {
-        await using var service = await StartAsync(postgres ? await shared.CreateDatabaseAsync(Cancelled) : null);
-        await service.PublishAsync([.. Enumerable.Range(0, 5).Select(i => Service.Event("user-1", $"e-{i}")), Service.Event("user-2")], Cancelled);
-        await service.PublishAsync([Service.Event("user-1") with { DeliverAt = TimeProvider.System.GetUtcNow().AddDays(1) }], Cancelled);
-        using var client = new InboxClient(service, "user-1");
-        await client.MarkAsync("read", 1, 2);
-        await using var stream = await OpenAsync(service, "user-1");
-        var before = stream.Cursor!;
-        using var operators = Operators(service);
-
-        var erased = await EraseAsync(operators, "user-1");
-        var again = await EraseAsync(operators, "user-1");
-
-        Assert.Equal(new UserErased(5, 1, 0, 0), erased);
-        Assert.Equal(new UserErased(0, 0, 0, 0), again);
-        var reset = (await stream.NextAsync(StreamEvents.Reset)).Reset;
-        Assert.Equal(ResetReasons.Epoch, reset.Reason);
-        Assert.Equal(before.Split('-')[0] + ".1-0", reset.Cursor);
-        Assert.Equal(new Counts(0, 0, 0), (await stream.NextAsync(StreamEvents.CaughtUp)).CaughtUp.Counts);
-        Assert.Equal(new InboxCounts(0, 0, 0, 0), await client.CountAsync());
-
-        // The same event is a new one now.
-        await service.PublishAsync([Service.Event("user-1", "e-0")], Cancelled);
-        Assert.Equal((1, 0), (await stream.NextAsync(StreamEvents.Notification)).Notification is var n ? (n.Seq, n.Prev) : default);
-        Assert.Equal(1, (await client.MarkAsync("read", 1)).StateVersion);
-        await stream.NextAsync(StreamEvents.State);
-        await using var late = service.Open("user-1", cursor: before);
-        Assert.Equal(ResetReasons.Epoch, (await late.NextAsync(StreamEvents.Reset)).Reset.Reason);
-        Assert.Equal(1, (await late.TakeAsync(1))[0].Seq);
-    }
-
-    [Fact]
-    public async Task An_erasure_on_one_instance_reaches_the_streams_of_another()
-    {
-        var database = await shared.CreateDatabaseAsync(Cancelled);
-        await using var a = await StartAsync(database);
-        await using var b = await StartAsync(database);
-        await using var deaf = await StartAsync(database, ("Belfry__Cluster__Channel", "nowhere"));
-        foreach (var service in (Service[])[a, b, deaf]) await SeesOthersAsync(service, 3);
-        await a.PublishAsync([Service.Event("user-1")], Cancelled);
-        await using var atB = await OpenAsync(b, "user-1");
-        await using var atDeaf = await OpenAsync(deaf, "user-1");
-        using var operators = Operators(a);
-
-        await EraseAsync(operators, "user-1");
-        await a.PublishAsync([Service.Event("user-1", "new")], Cancelled);
-
-        foreach (var stream in (StreamClient[])[atB, atDeaf])
-        {
-            Assert.Equal(ResetReasons.Epoch, (await stream.NextAsync(StreamEvents.Reset)).Reset.Reason);
-            Assert.Equal("new", (await stream.NextAsync(StreamEvents.Notification)).Notification.Id);
-        }
-    }
-
-    [Fact]
-    public async Task An_export_has_all_of_it_and_is_for_operators_only()
-    {
-        await using var service = await StartAsync(await shared.CreateDatabaseAsync(Cancelled));
-        await service.PublishAsync([.. Enumerable.Range(0, 600).Select(_ => Service.Event("user/1")), Service.Event("user-2")], Cancelled);
-        using var client = new InboxClient(service, "user/1");
-        await client.MarkAsync("read", 2);
-        await client.DeleteAsync(600);
-        using var operators = Operators(service);
-
-        var lines = (await operators.GetStringAsync(new Uri("/v1/users/user%2F1/export", UriKind.Relative), Cancelled)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        using var asUser = await client.SendAsync(HttpMethod.Get, "/v1/users/user%2F1/export");
-        using var deletes = await client.SendAsync(HttpMethod.Delete, "/v1/users/user%2F1");
-
-        var items = lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal(Enumerable.Range(1, 600), items.Select(i => i.GetProperty("seq").GetInt32()));
-        Assert.All(items, i => Assert.Equal("user/1", i.GetProperty("user_id").GetString()));
-        Assert.Equal([2], items.Where(i => i.GetProperty("read").GetBoolean()).Select(i => i.GetProperty("seq").GetInt32()));
-        Assert.Equal([600], items.Where(i => i.TryGetProperty("deleted", out _)).Select(i => i.GetProperty("seq").GetInt32()));
-        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (asUser.StatusCode, deletes.StatusCode));
-    }
-
-    private static Task<Service> StartAsync(string? database, params (string Name, string Value)[] settings) =>
-        Service.StartAsync(database, Cancelled, [("Belfry__Auth__AdminKeys__ops", "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey)))), .. settings]);
-
-    private static async Task<StreamClient> OpenAsync(Service service, string user)
-    {
-        var stream = service.Open(user, "?since=latest");
-        await stream.NextAsync(StreamEvents.CaughtUp);
-        return stream;
-    }
-
-    private static HttpClient Operators(Service service)
-    {
-        var http = new HttpClient { BaseAddress = service.Process.Url, Timeout = TimeSpan.FromSeconds(30) };
-        http.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
-        return http;
-    }
-
-    private static async Task<UserErased> EraseAsync(HttpClient operators, string user)
-    {
-        using var answer = await operators.DeleteAsync(new Uri($"/v1/users/{user}", UriKind.Relative), Cancelled);
-        return JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(Cancelled), ContractsJson.Default.UserErased)!;
-    }
-
-    private static Task SeesOthersAsync(Service service, int instances) => Eventually.HoldsAsync("it knows of the others", async ct =>
-    {
-        using var http = new HttpClient();
-        var json = await http.GetStringAsync(new Uri(service.Process.AdminUrl, "/v1/admin/instances"), ct);
-        return JsonSerializer.Deserialize(json, ContractsJson.Default.InstanceList)!.Instances.Count(i => i.State == "serving") == instances;
-    }, Patience, Cancelled);
 }
